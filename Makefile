@@ -1,0 +1,35 @@
+# Two commands: `make book` and `make test`. Each makes the environment first if it must.
+SCENARIO ?= replication
+PYTHON ?= python3
+RUN = .venv/bin/python
+# One thread a process: small fits are quicker and their timing even.
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+export MKL_NUM_THREADS = 1
+
+.PHONY: help book test check environment lock clean
+
+help:            ## List the commands.
+	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+book: environment ## Check the evidence, run the chapters, render _build/<scenario>/html. SCENARIO=replication
+	$(RUN) scripts/build_book.py --scenario "$(SCENARIO)"
+
+test: environment ## Lint and run all tests.
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest
+
+check: environment ## Validate the evidence tables and the scenarios.
+	$(RUN) scripts/check.py
+
+environment:     ## Make .venv from requirements.lock, or bring it up to date.
+	@$(PYTHON) scripts/environment.py
+
+lock: environment ## Write requirements.lock anew from pyproject.toml.
+	$(RUN) -m uv pip compile pyproject.toml --group test --group setup --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:           ## Remove what was built; the environment stays.
+	rm -rf _build

@@ -1,0 +1,96 @@
+"""Arms trade: what was shipped, what it was worth, what that does not tell.
+
+Quantities come as statements of issuers that contradict each other; they are not averaged.
+Each draw of the value model takes one issuer's word, so that disagreement stays in the
+interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from compendium.arms.economy import shares, yardsticks
+from compendium.arms.estimates import follow_up_check, other_estimates
+from compendium.arms.projection import Projection, project
+from compendium.arms.reconstruction import grid, matches, needed_prices, study_bounds
+from compendium.arms.sensitivity import across_bases, sobol_indices, tornado
+from compendium.arms.shipments import (
+    containers,
+    conversions,
+    guns,
+    mass_check,
+    missiles,
+    rockets,
+    shells,
+)
+from compendium.arms.statements import statements
+from compendium.arms.value import Inputs, by_basis, draw, inputs, price_rows
+from compendium.parameters import ArmsTrade
+from compendium.uncertainty import summary
+from compendium.values import Value
+
+__all__ = ["Result", "grid", "needed_prices", "run"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything the chapter shows.
+
+    Attributes
+    ----------
+    values : tuple of Value
+        The numbers the chapter states.
+    inputs : Inputs
+        Ranges the value model drew from.
+    draws : ndarray
+        Value of all deliveries, USD million, one entry a draw.
+    frames : dict of pandas.DataFrame
+        Tables by name; an empty one means that `as_of` could not know it.
+    projection : Projection or None
+    """
+
+    values: tuple[Value, ...]
+    inputs: Inputs
+    draws: NDArray[np.float64]
+    frames: dict[str, pd.DataFrame]
+    projection: Projection | None
+
+
+def run(p: ArmsTrade) -> Result:
+    """The whole chapter from its parameters; the notebook only shows what this returns."""
+    given = inputs(p)
+    parts = draw(given, p.draws, p.seed)
+    bases = by_basis(p)
+    study = study_bounds(p.as_of)
+    # The author could combine only what was public on the day of the study.
+    sourced = grid(min(p.as_of, study["stated_on"].iloc[0].date())) if len(study) else None
+    found = matches(sourced, *study["value"], p.tolerance) if sourced else {}
+    projection = project(p)
+    frames = {
+        "containers": containers(p.as_of),
+        "shells": shells(p.as_of),
+        "rockets": rockets(p.as_of),
+        "missiles": missiles(p.as_of),
+        "guns": guns(p.as_of),
+        "conversions": conversions(p.as_of),
+        "masses": mass_check(p.as_of, float(conversions(p.as_of)["high"].max())),
+        "prices": pd.concat(
+            [rows.assign(basis=basis) for basis, rows in price_rows(p.as_of).items()],
+            ignore_index=True,
+        ),
+        "bases": bases,
+        "study": study,
+        **{f"reach_{name}": frame for name, frame in found.items()},
+        "shares": shares(summary(parts["total"]), yardsticks(p.as_of)),
+        "sobol": sobol_indices(given, p.sobol_samples, p.seed),
+        "sobol_across": sobol_indices(across_bases(p), p.sobol_samples, p.seed),
+        "tornado": tornado(p, bases),
+        "estimates": other_estimates(p.as_of),
+        "follow_up": follow_up_check(p.as_of),
+    }
+    published = statements(p, given, parts, frames, projection)
+    return Result(tuple(published), given, parts["total"], frames, projection)

@@ -1,0 +1,158 @@
+"""What others published, and the follow-up study as a test of the price rule."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from compendium import evidence
+from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW
+from compendium.arms.shipments import short
+
+INSS_ROUNDS = ["arms-price-inss-152q", "arms-price-inss-122q"]
+INSS_MISSILES = ["arms-price-inss-kn23", "arms-price-inss-kn24", "arms-srbm-kida"]
+KIDA_BOXES = ["arms-cont-2025-04-kida", "arms-conv-2024-10-152"]  # containers x loading
+ESTIMATE_COLUMNS = [
+    "estimate",
+    "value_musd",
+    "missiles_musd",
+    "rounds",
+    "quantity_of",
+    "usd_per_round",
+    "rows",
+]
+
+
+def other_estimates(as_of) -> pd.DataFrame:
+    """Implied USD a round of the published estimates, by the quantity each is divided by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `estimate`, `value_musd`, `missiles_musd` taken off first, `rounds` and where they
+        come from, `usd_per_round`, `rows`. Only estimates known by `as_of`.
+    """
+    rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
+
+    def figure(obs_id: str) -> float:
+        row = rows.loc[obs_id]
+        return float(row["value"] if pd.notna(row["value"]) else row["high"])
+
+    # name, row of the value, rows of the quantity, how these combine to rounds
+    cases = [
+        ("INSS, 2023 only", "arms-inss-value-2023", INSS_ROUNDS, sum),
+        ("Bloomberg", "arms-val-2024-bloomberg", ["arms-sh-2024-02-mnd152"], sum),
+        ("Study, lower bound", STUDY_LOW, ["arms-sh-2024-07-mnd"], sum),
+        ("Study, upper bound", STUDY_HIGH, ["arms-sh-2024-07-mnd"], sum),
+        ("Study, lower bound", STUDY_LOW, ["arms-sh-2024-10-dia"], sum),
+        ("Study, upper bound", STUDY_HIGH, ["arms-sh-2024-10-dia"], sum),
+        ("KIDA", "arms-val-kida-mun-usd", KIDA_BOXES, math.prod),
+        ("KIDA", "arms-val-kida-mun-usd", ["arms-sh-2025-04-kida"], sum),
+        ("KRIS", "arms-val-kris", ["arms-sh-2025-07-dia"], sum),
+    ]
+    records = []
+    for name, value_id, quantity_ids, combine in cases:
+        off_ids = INSS_MISSILES if value_id == "arms-inss-value-2023" else []
+        used = [value_id, *quantity_ids, *off_ids]
+        if not set(used) <= set(rows.index):
+            continue
+        off = 0.0
+        if off_ids:  # its missiles at the middle of KIDA's unit cost
+            *counts, price = off_ids
+            off = sum(map(figure, counts)) * rows.loc[price, ["low", "high"]].mean()
+        count = combine(map(figure, quantity_ids))
+        records.append(
+            {
+                "estimate": name,
+                "value_musd": figure(value_id),
+                "missiles_musd": off,
+                "rounds": count,
+                "quantity_of": short(rows.loc[quantity_ids[0], "issuer"]),
+                "usd_per_round": (figure(value_id) - off) * 1e6 / count,
+                "rows": tuple(used),
+            }
+        )
+    return pd.DataFrame(records, columns=ESTIMATE_COLUMNS)
+
+
+# Rows of the follow-up study and of the price rule found in the reconstruction.
+FOLLOW_UP = {
+    "published": "arms-fnf25-range",
+    "shells": "arms-fnf25-shells",
+    "mortar": "arms-fnf25-mortar",
+    "rockets": "arms-fnf25-mrl",
+    "troops": "arms-fnf25-troops",
+    "missiles": "arms-fnf25-srbm",
+}
+RULE_ROWS = (
+    "arms-price-152-kei-dprk",
+    "arms-price-152-ru-bain",
+    "arms-price-82-2022",
+    "arms-price-82-2024",
+    "arms-srbm-rand",
+    "arms-srbm-kida",
+    "arms-mis-2025-01",
+    "arms-price-grad-2022",
+    "arms-fnf24-troop-perperson",
+    "troops-pay-nis-2024",
+    "fx-usdeur-2024-06-28",
+)
+
+
+def follow_up_check(as_of) -> pd.DataFrame:
+    """The price rule of the reconstruction applied to the quantities of the 2025 follow-up.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a bound (`low`, `high`): value by part in USD million, their `sum`, the
+        `published` bound, the relative `error`. Empty if the follow-up was not known.
+
+    Notes
+    -----
+    The rule: shells at 300 and 1,000 USD, missiles at 2 and 5 million, Grad rockets at 900,
+    mortar rounds at 70 and 450 euros, troops paid for a year; guns at nothing for lack of a
+    price. Euros become dollars at the European Central Bank's rate of 28 June 2024, the
+    working day before the euro prices were printed.
+    """
+    arms = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
+    pay = evidence.load("troops", as_of, indicator="pay_per_soldier").set_index("obs_id")
+    rates = evidence.load("trade", as_of, indicator="fx_rate").set_index("obs_id")["value"]
+    if not set(FOLLOW_UP.values()) <= set(arms.index):
+        return pd.DataFrame()
+    usd_per_eur = rates["fx-usdeur-2024-06-28"]
+    rule = {
+        "low": {
+            "shell": arms.loc["arms-price-152-kei-dprk", "low"],
+            "mortar": arms.loc["arms-price-82-2022", "value"],
+            "missile": arms.loc["arms-srbm-rand", "low"],
+            "missiles": arms.loc["arms-mis-2025-01", "value"],
+            "pay": pay.loc["troops-pay-nis-2024", "value"],
+        },
+        "high": {
+            "shell": arms.loc["arms-price-152-ru-bain", "value"],
+            "mortar": arms.loc["arms-price-82-2024", "value"],
+            "missile": arms.loc["arms-srbm-kida", "high"],
+            "missiles": arms.loc["arms-fnf25-srbm", "value"],
+            "pay": arms.loc["arms-fnf24-troop-perperson", "value"],
+        },
+    }
+    grad = arms.loc["arms-price-grad-2022", "value"]
+    records = []
+    for bound, price in rule.items():
+        parts = {
+            "shells": arms.loc[FOLLOW_UP["shells"], bound] * price["shell"] / 1e6,
+            "mortar": arms.loc[FOLLOW_UP["mortar"], bound] * price["mortar"] * usd_per_eur / 1e6,
+            "rockets": arms.loc[FOLLOW_UP["rockets"], bound] * grad / 1e6,
+            "missiles": price["missiles"] * price["missile"],
+            "troops": arms.loc[FOLLOW_UP["troops"], "value"] * price["pay"] * 12 / 1e6,
+        }
+        added = sum(parts.values())
+        published = arms.loc[FOLLOW_UP["published"], bound]
+        records.append(
+            {"bound": bound}
+            | parts
+            | {"sum": added, "published": published, "error": added / published - 1}
+        )
+    return pd.DataFrame(records)

@@ -1,0 +1,184 @@
+"""Which input drives the value: Sobol indices and a tornado."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from SALib.analyze import sobol as sobol_analyze
+from SALib.sample import sobol as sobol_sample
+
+from compendium import uncertainty as un
+from compendium.arms.value import (
+    CHUNK,
+    DIMENSIONS,
+    GROUPS,
+    Inputs,
+    Range,
+    inputs,
+    known_bases,
+    total,
+)
+from compendium.parameters import ArmsTrade
+
+
+def active_groups(given: Inputs) -> dict[str, tuple[int, ...]]:
+    """Groups of inputs that can move the value at all under these inputs."""
+
+    def width(ranges: Sequence[Range]) -> bool:
+        return len(set(r[:2] for r in ranges)) > 1 or any(r.high > r.low for r in ranges)
+
+    moving = {
+        "quantity": width(given.quantities),
+        "loading": given.in_containers and width([given.loading]),
+        "rockets in the mix": given.in_containers and width([given.rocket_share]),
+        "shell price": width(given.shell_prices),
+        "missiles": bool(given.missile_counts)
+        and width([*given.missile_counts, given.missile_price]),
+        "unusable share": width([given.unusable]),
+    }
+    return {name: GROUPS[name] for name, moves in moving.items() if moves}
+
+
+def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) -> pd.DataFrame:
+    """First-order and total Sobol indices of the value, by group of inputs.
+
+    Parameters
+    ----------
+    given : Inputs
+    samples : int
+        Base samples; the model is evaluated ``samples * (groups + 2)`` times.
+    seed : int
+    level : float
+        Probability of the bootstrap intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `input`, `first`, `first_conf`, `total`, `total_conf` (half-widths), largest first.
+        Empty when no input can move the value.
+
+    Notes
+    -----
+    Saltelli's scheme with the estimators of [1]_, as in SALib [2]_.
+
+    References
+    ----------
+    .. [1] A. Saltelli et al., "Variance based sensitivity analysis of model output",
+       Computer Physics Communications 181 (2010).
+    .. [2] J. Herman and W. Usher, "SALib", Journal of Open Source Software 2 (2017).
+    """
+    groups = active_groups(given)
+    if not groups:
+        return pd.DataFrame(columns=["input", "first", "first_conf", "total", "total_conf"])
+    columns = [c for members in groups.values() for c in members]
+    labels = [name for name, members in groups.items() for _ in members]
+    problem = {
+        "num_vars": len(columns),
+        "names": [f"u{c}" for c in columns],
+        "bounds": [[0, 1]] * len(columns),
+        "groups": labels,
+    }
+    sample = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
+    u = np.full((len(sample), DIMENSIONS), 0.5)
+    u[:, columns] = sample
+    found = sobol_analyze.analyze(
+        problem,
+        total(u, given),
+        calc_second_order=False,
+        num_resamples=200,
+        conf_level=level,
+        seed=seed,
+    )
+    frame = pd.DataFrame(
+        {
+            "input": list(groups),
+            "first": found["S1"],
+            "first_conf": found["S1_conf"],
+            "total": found["ST"],
+            "total_conf": found["ST_conf"],
+        }
+    )
+    return frame.sort_values("total", ascending=False, ignore_index=True)
+
+
+def across_bases(p: ArmsTrade) -> Inputs:
+    """Inputs in which the price basis itself is uncertain, each known basis equally likely."""
+    free = p.model_copy(update={"shell_price": None, "discount_unusable": "always"})
+    each = [inputs(free, basis) for basis in known_bases(p.as_of)]
+    prices = tuple(price for given in each for price in given.shell_prices)
+    return replace(each[0], shell_prices=prices)
+
+
+def tornado(p: ArmsTrade, bases: pd.DataFrame) -> pd.DataFrame:
+    """Median of the value when one input is held at an end of its range.
+
+    The other inputs stay uncertain, so that the bars start from the median of the model.
+
+    Parameters
+    ----------
+    p : ArmsTrade
+    bases : pandas.DataFrame
+        Output of `by_basis`; the switch of the price basis is one more bar.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `input`, `low`, `high` (USD million), `at_low`, `at_high` (what the input then is),
+        widest bar first.
+    """
+    given = inputs(p)
+    u = un.uniforms(min(p.draws, CHUNK), DIMENSIONS, p.seed)
+    records = []
+    for name, columns in active_groups(given).items():
+        ends = []
+        for end in (0.0, np.nextafter(1.0, 0.0)):
+            held = u.copy()
+            held[:, columns] = end
+            ends.append(float(np.median(total(held, given))))
+        records.append(bar(name, ends, *ends_of(name, given)))
+    if p.shell_price is None and len(bases) > 1:
+        order = bases.sort_values("median")
+        records.append(
+            bar(
+                "price basis",
+                [order["median"].iloc[0], order["median"].iloc[-1]],
+                order["basis"].iloc[0].replace("_", " "),
+                order["basis"].iloc[-1].replace("_", " "),
+            )
+        )
+    frame = pd.DataFrame(records, columns=["input", "low", "high", "at_low", "at_high"])
+    width = (frame["high"] - frame["low"]).rename("width")
+    return frame.loc[width.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+
+
+def bar(name: str, ends: Sequence[float], at_low: str, at_high: str) -> dict:
+    """One bar of the tornado, turned so that low is the smaller value."""
+    if ends[0] > ends[1]:
+        ends, at_low, at_high = ends[::-1], at_high, at_low
+    return {"input": name, "low": ends[0], "high": ends[1], "at_low": at_low, "at_high": at_high}
+
+
+def ends_of(name: str, given: Inputs) -> tuple[str, str]:
+    """What an input is at both ends, in words."""
+
+    def ends(ranges: Sequence[Range], form: str) -> tuple[str, str]:
+        lows = min(r.low for r in ranges)
+        highs = max(r.high for r in ranges)
+        return form.format(lows), form.format(highs)
+
+    if name == "quantity":
+        return ends(given.quantities, "{:,.0f}")
+    if name == "loading":
+        return ends([given.loading], "{:,.0f} a container")
+    if name == "rockets in the mix":
+        return ends([given.rocket_share], "{:.0%} of containers")
+    if name == "shell price":
+        return ends(given.shell_prices, "{:,.0f} USD")
+    if name == "missiles":
+        few, many = ends(given.missile_counts, "{:,.0f}")
+        cheap, dear = ends([given.missile_price], "{:g} million")
+        return f"{few} at {cheap}", f"{many} at {dear}"
+    return ends([given.unusable], "{:.0%}")

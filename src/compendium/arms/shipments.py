@@ -1,0 +1,171 @@
+"""What was shipped, as each issuer stated it; conflicts stay side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from compendium import evidence
+
+SHELL_ITEMS = [
+    "152mm_equivalent",
+    "122mm_and_152mm",
+    "shells_mixed",
+    "heavy_artillery_rounds",
+    "munitions",
+]
+MISSILE_INDICATORS = ["missiles_fired_cumulative", "missiles_delivered_cumulative"]
+
+# Payload and gross mass of a common 20-foot container, and gross mass of the older rating.
+CONTAINER_LIMIT_ROWS = (
+    "arms-cap-box20-oceanic",
+    "arms-cap-box20-gross-oceanic",
+    "arms-cap-box20-gross24-oceanic",
+)
+
+SIDES = {
+    "South Korea": ("ROK",),
+    "United States": ("US ",),
+    "Ukraine": ("HUR", "Ukraine"),
+    "Other states": ("MSMT", "Lithuania", "Estonia", "Western intelligence"),
+    "Researchers": (
+        "CSIS",
+        "OSC",
+        "C4ADS",
+        "RUSI",
+        "NK Pro",
+        "KIDA",
+        "KRIS",
+        "INSS",
+        "FNF",
+        "Financial",
+    ),
+}
+
+
+def side(issuer: str) -> str:
+    """Camp an issuer belongs to; colours the figures."""
+    for name, prefixes in SIDES.items():
+        if issuer.startswith(prefixes):
+            return name
+    return "Other states"
+
+
+def short(issuer: str) -> str:
+    """Issuer without the person or carrier it spoke through."""
+    return issuer.partition(" (")[0].removesuffix(" spokesperson")
+
+
+def shipments(as_of, indicators: str | Sequence[str], items: Sequence[str] | None = None):
+    """Dated statements of a cumulative quantity, by issuer, conflicts side by side.
+
+    Parameters
+    ----------
+    as_of : date or str
+    indicators : str or sequence of str
+    items : sequence of str, optional
+        Only these items.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `evidence.load` with `low` and `high` filled by the statement's own bounds or
+        by its value, and the columns `issuer_short` and `side`; sorted by period_end and, on
+        the same day, from the worst graded to the best.
+    """
+    filters = {"indicator": indicators} | ({"item": items} if items else {})
+    rows = evidence.load("arms", as_of, **filters)
+    rows = rows.assign(
+        low=rows["low"].fillna(rows["value"]),
+        high=rows["high"].fillna(rows["value"]),
+        issuer_short=rows["issuer"].map(short),
+        side=rows["issuer"].map(side),
+    )
+    return rows.sort_values(
+        ["period_end", "credibility", "reliability", "obs_id"],
+        ascending=[True, False, False, False],
+        ignore_index=True,
+    )
+
+
+def containers(as_of):
+    """Containers sent, cumulative, as each issuer stated them."""
+    return shipments(as_of, "containers_shipped_cumulative", ["munitions"])
+
+
+def shells(as_of):
+    """Rounds sent, cumulative; the single-calibre 122 mm readings are left out here."""
+    return shipments(as_of, "shells_shipped_cumulative", SHELL_ITEMS)
+
+
+def rockets(as_of):
+    """The same containers read as 122 mm rocket rounds."""
+    return shipments(as_of, "shells_shipped_cumulative", ["122mm_mrl_equivalent"])
+
+
+def missiles(as_of):
+    """Ballistic missiles fired or delivered, cumulative."""
+    return shipments(as_of, MISSILE_INDICATORS)
+
+
+def guns(as_of):
+    """Guns and launchers delivered."""
+    rows = shipments(as_of, "quantity_delivered")
+    return rows[rows["unit"] == "units"].reset_index(drop=True)
+
+
+def conversions(as_of):
+    """Rounds a container by calibre; arithmetic on pairs of statements, so implied rows."""
+    rows = evidence.load("arms", as_of, implied=True, indicator="rounds_per_container")
+    rows = rows[rows["item"] != "shells_with_bullets"]
+    return rows.assign(
+        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
+    ).reset_index(drop=True)
+
+
+def mass_check(as_of, loading: float) -> pd.DataFrame:
+    """Rounds that a 20-foot container can carry by mass, against a loading.
+
+    Parameters
+    ----------
+    as_of : date or str
+    loading : float
+        Rounds a container to be checked.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a known mass of a 152 mm round (bare: charge, case and crate come on top):
+        `obs_id`, `issuer`, `kg_per_round`, `tonnes` at the loading, and the rounds that fit
+        a container rated for 30 tonnes gross (`rounds_at_limit`) and one rated for 24
+        (`rounds_at_low_rating`).
+    """
+    limits = evidence.load(
+        "arms", as_of, indicator=["container_payload_max", "container_gross_max"]
+    ).set_index("obs_id")["value"]
+    masses = evidence.load("arms", as_of, implied=True, indicator="mass_per_round")
+    masses = masses[masses["item"].str.startswith("152mm")].reset_index(drop=True)
+    payload, gross, low_gross = (limits.get(row, np.nan) for row in CONTAINER_LIMIT_ROWS)
+    tare = gross - payload
+    return pd.DataFrame(
+        {
+            "obs_id": masses["obs_id"],
+            "issuer": masses["issuer"],
+            "kg_per_round": masses["value"],
+            "tonnes": masses["value"] * loading / 1000,
+            "rounds_at_limit": payload * 1000 / masses["value"],
+            "rounds_at_low_rating": (low_gross - tare) * 1000 / masses["value"],
+        }
+    )
+
+
+def current_statements(
+    statements: pd.DataFrame, max_age_days: int, worst_credibility: int
+) -> pd.DataFrame:
+    """Newest row of each issuer that is neither out of date nor badly graded."""
+    statements = statements[statements["credibility"] <= worst_credibility]
+    age = statements["period_end"].max() - statements["period_end"]
+    current = statements[age <= pd.Timedelta(days=max_age_days)]
+    return current.groupby("issuer_short", sort=True).tail(1).sort_values("issuer_short")

@@ -1,0 +1,382 @@
+"""What it was worth: rounds x price x usable share + rockets x price + missiles x price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from compendium import evidence
+from compendium import uncertainty as un
+from compendium.arms.shipments import containers, conversions, current_statements, missiles, shells
+from compendium.errors import CompendiumError
+from compendium.parameters import ArmsTrade
+
+# Which rows of `unit_price` make a basis. Items are exact; KEI and INSS are about this buyer.
+PRICE_ITEMS = {
+    "discounted_cost": ["152mm_shell_dprk_to_russia", "122mm_152mm_shell_dprk_to_russia"],
+    "russian_cost": ["152mm_shell_russian_production"],
+    "iran_contract": ["iranian_122_125_152mm_to_russia"],
+    "market": ["152mm_shell_market"],
+    "western": ["155mm_shell_western"],
+}
+# Oliemans' 1,000 USD is a worked example of a full price, not of a discount.
+FULL_PRICE_ROWS = ["arms-price-152-oliemans"]
+ROCKET_ITEM = "122mm_Grad_rocket_market"
+MISSILE_PRICE_ITEMS = ["SRBM_dprk_production", "SRBM_dprk_launch_cost", "Iskander_missile_russian"]
+
+# How far a statement may lie from what it names, as factors. An assumption: the words carry
+# a direction (a floor is not undercut, a ceiling not passed) and a fifth or a third of slack.
+QUALIFIER_RANGE = {
+    "exact": (1.0, 1.0),
+    "approx": (0.9, 1.1),
+    "implied": (0.9, 1.1),
+    "at_least": (1.0, 1.2),
+    "more_than": (1.0, 1.2),
+    "up_to": (0.7, 1.0),
+    "less_than": (0.7, 1.0),
+}
+SINGLE_PRICE_SPREAD = 0.2  # slack of a basis that rests on one figure, as a share
+
+
+class Range(NamedTuple):
+    """Closed range of an input and the rows it rests on."""
+
+    low: float
+    high: float
+    rows: tuple[str, ...] = ()
+    label: str = ""
+
+
+def latest(statements: pd.DataFrame, max_age_days: int, worst_credibility: int) -> list[Range]:
+    """Each issuer's newest statement as a range, if it is not out of date.
+
+    Parameters
+    ----------
+    statements : pandas.DataFrame
+        Output of `shipments`.
+    max_age_days : int
+        Statements whose period ends this much before the newest one are dropped.
+    worst_credibility : int
+        Statements with a worse credibility grade are dropped.
+
+    Returns
+    -------
+    list of Range
+        In alphabetical order of the issuers; empty when there is no statement.
+    """
+    found = []
+    for row in current_statements(statements, max_age_days, worst_credibility).itertuples():
+        low, high = row.low, row.high
+        if low == high:  # a range keeps the bounds it was stated with
+            below, above = QUALIFIER_RANGE[row.qualifier]
+            low, high = low * below, high * above
+        found.append(Range(float(low), float(high), (row.obs_id,), row.issuer_short))
+    return found
+
+
+def price_rows(as_of) -> dict[str, pd.DataFrame]:
+    """Rows of `unit_price` in USD a round behind each price basis; a basis may be empty."""
+    rows = evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
+    rows = rows.assign(
+        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
+    )
+    full = rows["obs_id"].isin(FULL_PRICE_ROWS)
+    return {
+        basis: rows[
+            (rows["item"].isin(items) & ~full) | (full if basis == "russian_cost" else False)
+        ].reset_index(drop=True)
+        for basis, items in PRICE_ITEMS.items()
+    }
+
+
+def span(rows: pd.DataFrame, label: str) -> Range | None:
+    """Lowest to highest figure of some rows; one figure alone gets `SINGLE_PRICE_SPREAD`."""
+    if rows.empty:
+        return None
+    low, high = float(rows["low"].min()), float(rows["high"].max())
+    if low == high:
+        low, high = low * (1 - SINGLE_PRICE_SPREAD), high * (1 + SINGLE_PRICE_SPREAD)
+    return Range(low, high, tuple(rows["obs_id"]), label)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Ranges the value model draws from.
+
+    Attributes
+    ----------
+    quantities : tuple of Range
+        Rounds, or containers, one range an issuer, each equally likely.
+    in_containers : bool
+        Whether `quantities` are containers.
+    loading, rocket_share, rocket_loading : Range
+        152 mm rounds a container; share of containers with 122 mm rockets; rockets a container.
+    shell_prices : tuple of Range
+        USD a 152 mm round, each range equally likely and uniform in the logarithm.
+    rocket_price : Range
+        USD a 122 mm rocket.
+    missile_counts : tuple of Range
+        Missiles, one range an issuer, each equally likely; empty means none.
+    missile_price : Range
+        USD million a missile.
+    unusable : Range
+        Share of rounds worth nothing.
+    """
+
+    quantities: tuple[Range, ...]
+    in_containers: bool
+    loading: Range
+    rocket_share: Range
+    rocket_loading: Range
+    shell_prices: tuple[Range, ...]
+    rocket_price: Range
+    missile_counts: tuple[Range, ...]
+    missile_price: Range
+    unusable: Range
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """obs_ids of everything the model draws from, each once, sorted."""
+        ranges = [*self.quantities, *self.shell_prices, *self.missile_counts]
+        ranges += [self.missile_price, self.unusable]
+        if self.in_containers:
+            ranges += [self.loading, self.rocket_share, self.rocket_loading, self.rocket_price]
+        return tuple(sorted({row for r in ranges for row in r.rows}))
+
+
+def inputs(p: ArmsTrade, price_basis: str | None = None) -> Inputs:
+    """Ranges for a set of parameters; a parameter set by hand replaces its rows.
+
+    Parameters
+    ----------
+    p : ArmsTrade
+    price_basis : str, optional
+        Basis to use instead of ``p.price_basis``.
+
+    Raises
+    ------
+    CompendiumError
+        Nothing is known by ``p.as_of`` that the basis could rest on.
+    """
+    basis = price_basis or p.price_basis
+    in_containers = p.quantity_basis == "containers"
+    statements = containers(p.as_of) if in_containers else shells(p.as_of)
+    quantities = latest(statements, p.max_age_days, p.worst_credibility)
+    if not quantities:
+        raise nothing_known(p, "quantity_basis", p.quantity_basis)
+
+    known_price = fixed(p.shell_price) or span(price_rows(p.as_of)[basis], basis)
+    if known_price is None:
+        raise nothing_known(p, "price_basis", basis, known_bases(p.as_of))
+    rocket_price, rocket_share, rocket_loading, loading = container_inputs(p, basis)
+
+    return Inputs(
+        quantities=tuple(quantities),
+        in_containers=in_containers,
+        loading=loading,
+        rocket_share=rocket_share,
+        rocket_loading=rocket_loading,
+        shell_prices=(known_price,),
+        rocket_price=rocket_price,
+        missile_counts=missile_inputs(p),
+        missile_price=missile_price(p),
+        unusable=unusable(p, basis),
+    )
+
+
+def fixed(amount: float | None) -> Range | None:
+    """A parameter set by hand as a range without width."""
+    return None if amount is None else Range(float(amount), float(amount), (), "set by hand")
+
+
+def known_bases(as_of) -> list[str]:
+    """Price bases with at least one row known by `as_of`."""
+    return [basis for basis, rows in price_rows(as_of).items() if len(rows)]
+
+
+def nothing_known(
+    p: ArmsTrade, name: str, choice: str, others: Iterable[str] = ()
+) -> CompendiumError:
+    """Refusal of a choice that no row known by `as_of` supports."""
+    text = f"arms_trade, parameter {name}: no row for {choice!r} was known by {p.as_of}"
+    others = ", ".join(others)
+    return CompendiumError(f"{text}; allowed on that day: {others or 'none, choose a later as_of'}")
+
+
+def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Range]:
+    """Rocket price, rocket share, rocket loading and 152 mm loading."""
+    loads = conversions(p.as_of)
+    loads_152 = loads[loads["item"].isin(["152mm_shell", "122mm_and_152mm_shell"])]
+    observed = loads[loads["item"].isin(["heavy_artillery_round", "shells_mixed"])]
+    loading = fixed(p.loading) or span(pd.concat([loads_152, observed]), "rounds a container")
+    if loading is None and p.quantity_basis == "containers":
+        raise nothing_known(p, "quantity_basis", "containers", ["stated_rounds"])
+    rocket_loading = span(loads[loads["item"] == "122mm_mrl_rocket"], "rockets a container")
+
+    grad = evidence.load("arms", p.as_of, indicator="unit_price", item=ROCKET_ITEM)
+    grad = grad.assign(low=grad["value"], high=grad["value"])
+    # Scarcity prices of 2024 belong to the market bases; a seller to Russia had the older price.
+    if basis not in ("market", "western"):
+        grad = grad.nsmallest(1, "value")
+    rocket_price = span(grad, "122 mm rocket")
+    if rocket_price is None or rocket_loading is None:
+        # Nothing to price rockets with was known: every container is read as 152 mm.
+        nothing = Range(0.0, 0.0, (), "not known")
+        return nothing, nothing, rocket_loading or nothing, loading or nothing
+    share = fixed(p.rocket_share) or Range(0.0, *inss_rocket_share(p.as_of, loads))
+    return rocket_price, share, rocket_loading, loading or Range(0.0, 0.0)
+
+
+def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...], str]:
+    """Share of containers with 122 mm rounds that INSS's quantities imply, and its rows.
+
+    Without INSS's figures nothing bounds the share but one: the minister only said that a
+    mix is possible.
+    """
+    quantities = evidence.load("arms", as_of, implied=True, indicator="quantity_delivered")
+    quantities = quantities.set_index("obs_id")["value"]
+    ids = ["arms-inss-window-152", "arms-inss-window-122"]
+    pair = loads[loads["obs_id"].isin(["arms-conv-2024-02-152", "arms-conv-2024-02-122"])]
+    if not set(ids) <= set(quantities.index) or len(pair) < 2:
+        return 1.0, (), "not bounded by a row"
+    loading = pair.set_index("item")["value"]
+    boxes_152 = quantities[ids[0]] / loading["152mm_shell"]
+    boxes_122 = quantities[ids[1]] / loading["122mm_mrl_rocket"]
+    share = boxes_122 / (boxes_122 + boxes_152)
+    return float(share), (*ids, *pair["obs_id"]), "up to the share INSS implies"
+
+
+def missile_inputs(p: ArmsTrade) -> tuple[Range, ...]:
+    """Missile counts by issuer, or the one set by hand; empty when none is known."""
+    if p.missiles is not None:
+        return (fixed(p.missiles),)
+    return tuple(latest(missiles(p.as_of), p.max_age_days, p.worst_credibility))
+
+
+def missile_price_rows(as_of) -> pd.DataFrame:
+    """Unit costs of comparable short-range missiles, USD million."""
+    rows = evidence.load(
+        "arms",
+        as_of,
+        indicator="unit_price",
+        item=MISSILE_PRICE_ITEMS,
+        unit="USD_million_per_missile",
+    )
+    return rows.assign(
+        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
+    )
+
+
+def missile_price(p: ArmsTrade) -> Range:
+    """USD million a missile: set by hand, or between the known unit costs."""
+    return fixed(p.missile_price) or span(missile_price_rows(p.as_of), "missile")
+
+
+def unusable(p: ArmsTrade, basis: str) -> Range:
+    """Share of rounds worth nothing: zero to the highest known share, applied once."""
+    applies = {"always": True, "never": False, "auto": basis != "discounted_cost"}
+    if not applies[p.discount_unusable]:
+        return Range(0.0, 0.0, (), "not applied")
+    if p.unusable_share is not None:
+        return fixed(p.unusable_share)
+    rows = evidence.load(
+        "arms", p.as_of, indicator="dud_or_unusable_share", item="artillery_shells"
+    )
+    if rows.empty:
+        return Range(0.0, 0.0, (), "no share known")
+    return Range(0.0, float(rows["value"].max()) / 100, tuple(rows["obs_id"]), "unusable")
+
+
+# Columns of the unit cube, by the group whose share of the variance they make up.
+GROUPS = {
+    "quantity": (0, 1),
+    "loading": (2,),
+    "rockets in the mix": (3, 4, 5),
+    "shell price": (6, 7),
+    "missiles": (8, 9, 10),
+    "unusable share": (11,),
+}
+DIMENSIONS = 12
+CHUNK = 2**17  # draws held at a time, so that memory does not grow with their number
+
+
+def value_parts(u: NDArray[np.float64], given: Inputs) -> dict[str, NDArray[np.float64]]:
+    """Value by part for points of the unit cube.
+
+    Parameters
+    ----------
+    u : ndarray, shape (n, DIMENSIONS)
+    given : Inputs
+
+    Returns
+    -------
+    dict of ndarray, shape (n,)
+        `shells`, `rockets`, `missiles` in USD million, and `rounds` sent (152 mm rounds).
+    """
+    quantity = mixture(u[:, 0], u[:, 1], given.quantities)
+    if given.in_containers:
+        rocket_boxes = quantity * un.uniform(u[:, 3], *given.rocket_share[:2])
+        rounds = (quantity - rocket_boxes) * un.uniform(u[:, 2], *given.loading[:2])
+        rocket_rounds = rocket_boxes * un.uniform(u[:, 4], *given.rocket_loading[:2])
+        rocket_price = un.uniform(u[:, 5], *given.rocket_price[:2])
+    else:
+        rounds, rocket_rounds, rocket_price = quantity, np.zeros(len(u)), 0.0
+    prices = [Range(np.log(r.low), np.log(r.high)) for r in given.shell_prices]
+    usable = 1 - un.uniform(u[:, 11], *given.unusable[:2])
+    count = mixture(u[:, 8], u[:, 9], given.missile_counts) if given.missile_counts else 0.0
+    missile = un.log_uniform(u[:, 10], *given.missile_price[:2])
+    return {
+        "rounds": rounds,
+        "shells": rounds * np.exp(mixture(u[:, 6], u[:, 7], prices)) * usable / 1e6,
+        "rockets": rocket_rounds * rocket_price * usable / 1e6,
+        "missiles": count * missile,
+    }
+
+
+def mixture(u, v, ranges: Sequence[Range]) -> NDArray[np.float64]:
+    """`uncertainty.mixture` over ranges."""
+    return un.mixture(u, v, [r.low for r in ranges], [r.high for r in ranges])
+
+
+def total(u: NDArray[np.float64], given: Inputs) -> NDArray[np.float64]:
+    """Value of all deliveries in USD million for points of the unit cube."""
+    parts = value_parts(u, given)
+    return parts["shells"] + parts["rockets"] + parts["missiles"]
+
+
+def draw(given: Inputs, draws: int, seed: int) -> dict[str, NDArray[np.float64]]:
+    """Monte Carlo sample of the value, chunk by chunk.
+
+    Returns
+    -------
+    dict of ndarray, shape (draws,)
+        As `value_parts`, and `total`.
+    """
+    u = un.uniforms(draws, DIMENSIONS, seed)
+    chunks = [value_parts(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
+    parts = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
+    return parts | {"total": parts["shells"] + parts["rockets"] + parts["missiles"]}
+
+
+def by_basis(p: ArmsTrade) -> pd.DataFrame:
+    """Median and intervals of the value under every price basis known by `as_of`.
+
+    The hand-set price, if any, is ignored here: the table is about the bases.
+    """
+    free = p.model_copy(update={"shell_price": None})
+    records = []
+    for basis in known_bases(p.as_of):
+        given = inputs(free, basis)
+        sample = draw(given, p.draws, p.seed)["total"]
+        price = given.shell_prices[0]
+        records.append(
+            {"basis": basis, "price_low": price.low, "price_high": price.high}
+            | un.summary(sample)
+            | {"rows": price.rows}
+        )
+    return pd.DataFrame(records)

@@ -1,0 +1,275 @@
+"""Render executed notebooks and pages to HTML, and put the result in place at once."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from compendium import paths
+from compendium.errors import CompendiumError
+
+# Beside the pages themselves; whatever is missing is left out.
+EXTRAS = ("assets", "data", "references.bib")
+PAGES = (".ipynb", ".md")
+
+# The command of the environment we run in, also where its folder is not on the PATH.
+JUPYTER_BOOK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2
+
+
+def render(
+    scenario: str,
+    notebooks: Path,
+    values: Path,
+    target: Path,
+    *,
+    title: str = "",
+    as_of: object = None,
+    root: Path = paths.ROOT,
+    verbose: bool = False,
+) -> Path:
+    """Render the book of one scenario, executing nothing.
+
+    Parameters
+    ----------
+    scenario : str
+        Name of the scenario, told on every page.
+    notebooks : Path
+        Folder of the executed notebooks, named as in ``chapters/``.
+    values : Path
+        The scenario's ``values.json``.
+    target : Path
+        Folder to make; it must not exist yet (see `publish`).
+    title : str, optional
+        Title of the scenario, told on every page.
+    as_of : date or str, optional
+        Date by which evidence was known; default: the one written in `values`.
+    root : Path, optional
+        Checkout the pages are taken from.
+    verbose : bool
+        Show what Jupyter Book prints.
+
+    Returns
+    -------
+    Path
+        `target`.
+
+    Raises
+    ------
+    CompendiumError
+        A page is missing, or Jupyter Book found an error or gave a warning; `target` is then
+        not made.
+    """
+    root, target = Path(root), Path(target)
+    if os.path.lexists(target):
+        raise CompendiumError(f"{paths.relative(target)} is there already; name a new folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, hence on its file system, so that a rename puts the result there.
+    with tempfile.TemporaryDirectory(prefix=".render-", dir=target.parent) as aside:
+        source, output = Path(aside, "source"), Path(aside, "output")
+        stage(root, Path(notebooks), source)
+        banner = announcement(scenario, title, as_of or _as_of(Path(values)))
+        configure(source / "_config.yml", Path(values), banner)
+        run_jupyter_book(source, output, verbose=verbose)
+        os.rename(output / "_build" / "html", target)
+    return target
+
+
+def stage(root: Path, notebooks: Path, source: Path) -> None:
+    """Copy what the book is made of to `source`, executed notebooks in place of the chapters."""
+    source.mkdir(parents=True)
+    for name in ("_config.yml", "_toc.yml", *EXTRAS):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, source / name)
+        elif (root / name).exists():
+            shutil.copyfile(root / name, source / name)
+    folders = set()
+    for page in pages(root):
+        file = root / page
+        if file.suffix == ".ipynb":
+            file = notebooks / file.name
+            if not file.exists():
+                raise CompendiumError(
+                    f"{page} was not run: {paths.relative(file)} is missing; run `make book`"
+                )
+        (source / page).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, source / page)
+        folders.add(page.parent)
+    # Pictures and other files a page may show stand beside it.
+    for folder in folders - {Path()}:
+        for file in (root / folder).iterdir():
+            if file.is_file() and file.suffix not in PAGES and not file.name.startswith("."):
+                shutil.copyfile(file, source / folder / file.name)
+
+
+def pages(root: Path = paths.ROOT) -> list[Path]:
+    """Files of the pages named in ``_toc.yml``, in its order, as paths from `root`."""
+    try:
+        names = list(_files_in(yaml.safe_load((root / "_toc.yml").read_text("utf-8"))))
+    except (FileNotFoundError, yaml.YAMLError) as error:
+        raise CompendiumError(f"_toc.yml: {' '.join(str(error).split())}") from None
+    found = []
+    for name in names:
+        files = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").exists()]
+        if len(files) != 1:
+            problem = "no such page" if not files else "both a notebook and a text page"
+            raise CompendiumError(
+                f"_toc.yml: {name}: {problem}; allowed: {name}.ipynb or {name}.md"
+            )
+        found += files
+    return found
+
+
+def _files_in(entry: object) -> Iterator[str]:
+    # Page names stand under these two keys at any depth; Jupyter Book checks all the rest.
+    if isinstance(entry, dict):
+        yield from (entry[key] for key in ("root", "file") if key in entry)
+    for part in entry.values() if isinstance(entry, dict) else entry:
+        if isinstance(part, (dict, list)):
+            yield from _files_in(part)
+
+
+def announcement(scenario: str, title: str = "", as_of: object = None) -> str:
+    """Line at the head of every page: which scenario, and what it could know."""
+    text = f"Scenario: {scenario}" + (f" ({title})" if title else "") + "."
+    return html.escape(text + (f" Evidence known by {as_of}." if as_of else ""))
+
+
+def configure(file: Path, values: Path, banner: str) -> None:
+    """Turn the checkout's configuration into that of a rendering of finished notebooks."""
+    config = yaml.safe_load(file.read_text("utf-8"))
+    config.setdefault("execute", {})["execute_notebooks"] = "off"
+    config.setdefault("html", {})["announcement"] = banner
+    settings = config.setdefault("sphinx", {}).setdefault("config", {})
+    settings["compendium_values"] = str(values.resolve())
+    file.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
+
+
+def run_jupyter_book(source: Path, output: Path, *, verbose: bool = False) -> None:
+    """Build the HTML of `source`; a warning is an error, told in plain words.
+
+    In a process of its own: Sphinx leaves traces in the one it runs in.
+    """
+    command = [*JUPYTER_BOOK, "build", str(source), "--path-output", str(output)]
+    command += ["-W", "--keep-going"]
+    result = subprocess.run(
+        command + ([] if verbose else ["--quiet"]),
+        stdout=None if verbose else subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        # Colours would stand as codes in our messages; a wide terminal keeps lines whole.
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"},
+    )
+    if verbose:
+        sys.stderr.write(result.stderr)
+    if result.returncode:
+        raise CompendiumError("the book was not rendered:\n" + explain(result.stderr, source))
+
+
+def explain(output: str, source: Path) -> str:
+    """The lines of Sphinx's error output that tell the user what to mend.
+
+    Warnings become ``file:line: problem`` with the line of a notebook told as cell and line,
+    and Python's own traceback is left out wherever anything better is at hand.
+    """
+    text = re.sub(r"\x1b\[[0-9;]*m", "", output).replace(f"{source.resolve()}{os.sep}", "")
+    text = text.replace(f"{source}{os.sep}", "")
+    told = []
+    for line in text.splitlines():
+        if match := re.match(r"(.*?)(?::(\d+))?: (WARNING|ERROR|CRITICAL|SEVERE): (.*)", line):
+            file, number, _, problem = match.groups()
+            file, number = place(file, int(number or 0))
+            told.append(f"{file}:{number}: {problem}" if number else f"{file}: {problem}")
+        elif match := re.match(r"(WARNING|ERROR|CRITICAL): (.*)", line):
+            told.append(match[2])
+    if match := re.search(
+        r"^Extension error.*?:\n(.*?)(?:\n\s*\n|\nTraceback|\Z)", text, re.M | re.S
+    ):
+        told += match[1].strip().splitlines()
+    return "\n".join(dict.fromkeys(told)) or text.strip()
+
+
+def place(file: str, line: int | None) -> tuple[str, int | None]:
+    """Page and line as the reader finds them; in a notebook, its cell and the line in that.
+
+    MyST-NB calls the first line of cell n line ``n * 10000 + 2``.
+    """
+    if line and line >= 10000:
+        cell, line = divmod(line, 10000)
+        file, line = f"{file}, cell {cell}", line - 1
+    return file, line if line and line > 0 else None
+
+
+def _as_of(values: Path) -> str | None:
+    try:
+        return json.loads(values.read_text("utf-8")).get("as_of")
+    except FileNotFoundError:
+        return None
+
+
+def publish(staged: Path, target: Path) -> None:
+    """Put the finished folder `staged` in the place of `target` and remove the old one.
+
+    On Linux the two change places in one step, so that a reader always finds one whole book.
+    Both must be on one file system.
+    """
+    staged, target = Path(staged), Path(target)
+    if not staged.is_dir():
+        raise CompendiumError(f"{paths.relative(staged)} is not a folder; nothing was put in place")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.path.lexists(target):
+        os.rename(staged, target)
+        return
+    if not target.is_dir() or target.is_symlink():
+        raise CompendiumError(f"{paths.relative(target)} is not a folder; it was left as it is")
+    if not exchange(staged, target):
+        swap(staged, target)
+    shutil.rmtree(staged)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step; False where the system cannot."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):  # not Linux, or an old C library
+        return False
+    done = renameat2(
+        AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), ctypes.c_uint(RENAME_EXCHANGE)
+    )
+    if done == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
+        return False  # the kernel or this file system does not know it
+    raise OSError(code, os.strerror(code), str(one), None, str(other))
+
+
+def swap(one: Path, other: Path) -> None:
+    """Let two folders change places in steps; on failure both are where they were."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{other.name}-", dir=other.parent))
+    os.rename(other, aside / other.name)
+    try:
+        os.rename(one, other)
+    except OSError:
+        os.rename(aside / other.name, other)
+        raise
+    else:
+        os.rename(aside / other.name, one)
+    finally:
+        aside.rmdir()

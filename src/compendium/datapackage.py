@@ -1,0 +1,491 @@
+"""Check the tables in `data/raw` against `data/datapackage.json`, every fault at once.
+
+The descriptor says what a table may hold; any tool that knows Frictionless Data Packages reads it.
+Here its fields become pandera checks, which run over whole columns where the frictionless library
+goes cell by cell: fast enough to run before every build, however the tables grow.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import json
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from compendium import paths
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest
+
+# [0-9] and not \d, which takes digits of every script; 15 digits are what a float64 holds.
+WRITTEN = {
+    "number": r"-?[0-9]{1,15}(\.[0-9]{1,15})?",
+    "integer": r"-?[0-9]{1,15}",
+    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+}
+TYPE_WORDS = {
+    "number": ("is not a number", "a plain decimal such as 1700 or -3.5, no thousands separators"),
+    "integer": ("is not a whole number", "a whole number such as 12"),
+    "date": ("is not a date", "a day that exists, written YYYY-MM-DD"),
+}
+LISTED = 12  # so many allowed values still fit into a message
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule on several cells of one row, for every table that has all its `columns`."""
+
+    columns: tuple[str, ...]
+    problem: str
+    allowed: str
+    holds: Callable[[pd.DataFrame], pd.Series]
+
+
+def read_descriptor() -> dict:
+    """Return the content of `data/datapackage.json`."""
+    try:
+        return json.loads(paths.DATAPACKAGE.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        file = paths.relative(paths.DATAPACKAGE)
+        raise CompendiumError(f"{file}: cannot be read: {error}") from error
+
+
+def table_names() -> list[str]:
+    """Return the names of the tables in the order of the descriptor."""
+    return [table["name"] for table in read_descriptor()["resources"]]
+
+
+def read_table(name: str, raw: Path | None = None) -> pd.DataFrame:
+    """Read one table with the types the descriptor gives its columns.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table, such as ``"arms"``.
+    raw : pathlib.Path, optional
+        Folder of the tables; `data/raw` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Dates as ``datetime64``, numbers as ``float64``, whole numbers as ``Int64``, the rest as
+        text with ``""`` where nothing stands. The index, `line`, is the line of the file.
+
+    Raises
+    ------
+    FaultsError
+        If the file is damaged or a cell is not of its type; other rules are left to `check`.
+    """
+    tables = {table["name"]: table for table in read_descriptor()["resources"]}
+    if name not in tables:
+        raise CompendiumError(f"there is no table {name!r}{nearest(name, tables)}")
+    path = _path(tables[name], raw or paths.RAW)
+    text, faults = _read_text(tables[name], path)
+    faults = faults or _cell_faults(tables[name], path, text, {}, kinds=("type",))
+    if faults:
+        raise FaultsError(faults)
+    return _typed(tables[name], text)
+
+
+def check(raw: Path = paths.RAW) -> list[Fault]:
+    """Return every fault in every table, sorted by file, line and column.
+
+    A damaged file (say, a row with a cell too many) is reported without looking at its cells;
+    the other tables are still checked.
+
+    Parameters
+    ----------
+    raw : pathlib.Path, optional
+        Folder of the tables.
+    """
+    return _check(Path(raw))[1]
+
+
+def require_valid(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
+    """Return all tables by name, each as from `read_table`, or raise `FaultsError`."""
+    tables, faults = _check(Path(raw))
+    if faults:
+        raise FaultsError(faults)
+    return tables
+
+
+def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    descriptor = read_descriptor()
+    if not raw.is_dir():
+        return {}, [Fault(paths.relative(raw), "is not a folder")]
+    tables = {table["name"]: table for table in descriptor["resources"]}
+    files = {name: _path(table, raw) for name, table in tables.items()}
+    faults = [
+        Fault(
+            paths.relative(path),
+            "is not described in data/datapackage.json",
+            allowed="a file listed there" + nearest(path.name, [f.name for f in files.values()]),
+        )
+        for path in raw.glob("*.csv")
+        if path not in files.values()
+    ]
+    texts = {}
+    for name, table in tables.items():
+        texts[name], damage = _read_text(table, files[name])
+        faults += damage
+    texts = {name: text for name, text in texts.items() if text is not None}
+    typed = {name: _typed(tables[name], text) for name, text in texts.items()}
+    rules = _rules(descriptor)
+    for name, text in texts.items():
+        in_cells = _cell_faults(tables[name], files[name], text, texts)
+        at_fault = {(fault.line, fault.column) for fault in in_cells}
+        faults += in_cells + _row_faults(rules, files[name], text, typed[name], at_fault)
+    faults += _shared_names(tables, files, texts)
+    return typed, sorted(faults, key=_place)
+
+
+def _path(table: dict, raw: Path) -> Path:
+    return raw / Path(table["path"]).name
+
+
+def _place(fault: Fault) -> tuple[str, int, str]:
+    return fault.file, fault.line or 0, fault.column or ""
+
+
+# --- The file: bytes, encoding, heading, rows ------------------------------------------------
+
+
+def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Return the cells as written, or what keeps rows and cells from being told apart."""
+    fault = functools.partial(Fault, paths.relative(path))
+    columns = [field["name"] for field in table["schema"]["fields"]]
+    heading = f"the heading {','.join(columns)}, and rows below it"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None, [fault("is missing", allowed=heading)]
+    except OSError as error:
+        return None, [fault(f"cannot be read: {error.strerror}")]
+    if not data.strip():
+        return None, [fault("is empty", allowed=heading)]
+    if data.startswith(b"\xef\xbb\xbf"):
+        remedy = "save it as UTF-8 without byte order mark (BOM): its first 3 bytes have to go"
+        return None, [fault("begins with a byte order mark", line=1, allowed=remedy)]
+    try:
+        content = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = f"is not UTF-8 at byte {error.start} (counted from 0)"
+        value = f"0x{data[error.start]:02x}"
+        return None, [fault(problem, line=line, value=value, allowed="save the file as UTF-8")]
+    if "\0" in content:
+        line = content.count("\n", 0, content.index("\0")) + 1
+        return None, [fault("holds a NUL byte, which no text has", line=line, allowed="UTF-8 text")]
+    # strict: else an unclosed quotation mark silently swallows the rest of the file.
+    # newline="": line ends stay as they are, so CRLF reads the same and lines count as in editors.
+    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    lines, rows, faults = [], [], []
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error:
+            remedy = 'double quotes around a whole cell, and "" for one within it'
+            problem = "a double quote is not closed, or not where the cell ends"
+            faults.append(fault(problem, line=line, allowed=remedy))
+            break
+        if line == 1:
+            if faults := _heading_faults(fault, row, columns):
+                break
+        elif not any(row):
+            faults.append(fault("the row is empty", line=line, allowed="take it out"))
+        elif len(row) != len(columns):
+            remedy = f"{len(columns)}, as in the heading; double quotes around cells with a comma"
+            problem = f"the row has {len(row)} cell{'s' * (len(row) != 1)}"
+            faults.append(fault(problem, line=line, allowed=remedy))
+        else:
+            lines.append(line)
+            rows.append(row)
+    if not rows and not faults:
+        faults = [fault("has no rows", line=1, allowed=heading)]
+    if faults:
+        return None, faults
+    return pd.DataFrame(rows, pd.Index(lines, name="line"), columns, dtype="str"), []
+
+
+def _heading_faults(
+    fault: Callable[..., Fault], found: list[str], columns: list[str]
+) -> list[Fault]:
+    fault = functools.partial(fault, line=1)
+    expected = ",".join(columns)
+    if len(found) == 1 and (";" in found[0] or "\t" in found[0]):
+        separator = "semicolons" if ";" in found[0] else "tabs"
+        return [fault(f"cells are separated by {separator}", value=found[0], allowed="commas")]
+    if not any(found):
+        return [fault("the heading is empty", allowed=expected)]
+    missing = [name for name in columns if name not in found]
+    faults = [fault("the column is missing", column=name, allowed=expected) for name in missing]
+    for position, name in enumerate(found):
+        if name not in columns:
+            allowed = expected + nearest(name, columns)
+            faults.append(
+                fault("the column is not known", column=name or "(no name)", allowed=allowed)
+            )
+        elif name in found[:position]:
+            faults.append(fault("the column stands twice", column=name, allowed="once"))
+    if not faults and found != columns:
+        faults.append(fault("the columns stand in another order", allowed=expected))
+    return faults
+
+
+# --- Cells: one pandera check for each constraint of a field ---------------------------------
+
+
+def _parse(column: pd.Series, type_: str) -> pd.Series:
+    """Return floats or days; what is not written as its type becomes missing."""
+    written = column.where(column.str.fullmatch(WRITTEN[type_]))
+    if type_ == "date":
+        return pd.to_datetime(written, format="%Y-%m-%d", errors="coerce")
+    return pd.to_numeric(written).astype("float64")
+
+
+def _typed(table: dict, text: pd.DataFrame) -> pd.DataFrame:
+    parsed, whole = {}, {}
+    for field in table["schema"]["fields"]:
+        name, type_ = field["name"], field["type"]
+        if type_ in WRITTEN:
+            codes, distinct = pd.factorize(text[name])
+            values = _parse(distinct.to_series(), type_).to_numpy()
+            parsed[name] = pd.Series(values[codes], text.index)
+        if type_ == "integer":
+            whole[name] = "Int64"
+    return text.assign(**parsed).astype(whole)
+
+
+def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, Callable]]:
+    """Yield the tests of one column; of those that fail in a cell the first is reported."""
+    constraints, type_ = field.get("constraints", {}), field["type"]
+    yield "space", lambda cells: cells == cells.str.strip()
+    if constraints.get("required"):
+        yield "required", lambda cells: cells != ""
+    if type_ in WRITTEN:
+        yield "type", lambda cells: _parse(cells, type_).notna()
+    if "enum" in constraints:
+        yield "enum", lambda cells: cells.isin([str(value) for value in constraints["enum"]])
+    if "pattern" in constraints:
+        yield "pattern", lambda cells: cells.str.fullmatch(constraints["pattern"])
+    for kind, beyond in (("minimum", pd.Series.lt), ("maximum", pd.Series.gt)):
+        if kind in constraints:
+            limit = pd.Timestamp(constraints[kind]) if type_ == "date" else constraints[kind]
+            yield (
+                "range",
+                lambda cells, beyond=beyond, limit=limit: ~beyond(_parse(cells, type_), limit),
+            )
+    if ids is not None:
+        yield "known", lambda cells: cells.isin(ids)
+    if constraints.get("unique"):
+        yield "unique", lambda cells: ~cells.duplicated()
+
+
+def _as_check(kind: str, test: Callable[[pd.Series], pd.Series]) -> pa.Check:
+    """Make a test a pandera check; an empty cell is a matter for "required" alone."""
+
+    def holds(cells: pd.Series) -> pd.Series:
+        if kind == "unique":
+            return test(cells) | (cells == "")
+        distinct = cells.cat.categories.to_series(index=range(len(cells.cat.categories)))
+        passes = test(distinct).astype(bool)
+        if kind != "required":
+            passes |= distinct == ""
+        return pd.Series(passes.to_numpy()[cells.cat.codes], cells.index)
+
+    return pa.Check(holds, name=kind)
+
+
+def _failures(schema: pa.DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """Line, column and check of each failure, in the order in which the checks were given."""
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases.sort_values("check_number", kind="stable")
+        if cases["index"].isna().any():  # a check did not fail but break: a mistake in this module
+            raise
+        return cases.rename(columns={"index": "line"})[["line", "column", "check"]]
+    return pd.DataFrame(columns=["line", "column", "check"])
+
+
+def _cell_faults(
+    table: dict,
+    path: Path,
+    text: pd.DataFrame,
+    texts: dict[str, pd.DataFrame],
+    kinds: Container[str] | None = None,
+) -> list[Fault]:
+    fields = {field["name"]: field for field in table["schema"]["fields"]}
+    ids = {}  # column: what it may point at; a damaged table cannot be pointed at
+    for key in table["schema"].get("foreignKeys", ()):
+        target = key["reference"]
+        if target["resource"] in texts:
+            ids[key["fields"][0]] = set(texts[target["resource"]][target["fields"][0]])
+    columns = {}
+    for name, field in fields.items():
+        tests = _cell_tests(field, ids.get(name))
+        columns[name] = pa.Column(
+            checks=[_as_check(kind, test) for kind, test in tests if not kinds or kind in kinds]
+        )
+    # As categories, so that each distinct text of a column is tested once.
+    failures = _failures(pa.DataFrameSchema(columns), text.astype("category"))
+    failures = failures.drop_duplicates(["line", "column"])
+    say = functools.cache(functools.partial(_say, fields, ids))
+    file, faults = paths.relative(path), []
+    for (column, kind), cases in failures.groupby(["column", "check"], sort=False):
+        firsts = text[column].drop_duplicates() if kind == "unique" else text[column][:0]
+        first_line = dict(zip(firsts, firsts.index, strict=True))
+        for line in cases["line"]:
+            value = text.at[line, column]
+            problem, allowed = say(kind, column, value)
+            if kind == "unique":
+                problem += f" in line {first_line[value]}"
+            faults.append(Fault(file, problem, int(line), column, value or None, allowed))
+    return faults
+
+
+def _say(fields: dict, ids: dict, kind: str, column: str, value: str) -> tuple[str, str]:
+    """Say in plain words what is wrong and what is allowed."""
+    field = fields[column]
+    constraints = field.get("constraints", {})
+    match kind:
+        case "space":
+            return "begins or ends with a space", repr(value.strip())
+        case "required":
+            return "is empty", field["description"]
+        case "type":
+            return TYPE_WORDS[field["type"]]
+        case "enum" if len(constraints["enum"]) <= LISTED:
+            return "is not an allowed value", ", ".join(map(str, constraints["enum"]))
+        case "enum":
+            hint = nearest(value, map(str, constraints["enum"]))
+            return "is not an allowed value", f"see {column} in data/datapackage.json{hint}"
+        case "pattern":
+            return "is not of the right form", f"{field['description']} ({constraints['pattern']})"
+        case "range":
+            low, high = constraints.get("minimum", "any"), constraints.get("maximum", "any")
+            return "is out of range", f"{low} to {high}"
+        case "known":
+            return "is not known", f"a {column} of sources.csv{nearest(value, ids[column])}"
+        case "unique":
+            return "stands already", "a name used once"
+    raise ValueError(kind)
+
+
+# --- Rows: one pandera check for each rule ---------------------------------------------------
+
+
+def _rules(descriptor: dict) -> list[Rule]:
+    signed = descriptor["compendium:units_below_zero"]
+    today = pd.Timestamp.now("UTC").tz_localize(None)
+    figures = ["value", "low", "high"]
+
+    def not_below_zero(figure: str) -> Rule:
+        allowed = f"zero or more; only {' and '.join(signed)} may lie below"
+        return Rule(
+            (figure, "unit"),
+            "is below zero",
+            allowed,
+            lambda t: ~(t[figure] < 0) | t["unit"].isin(signed),
+        )
+
+    return [
+        *map(not_below_zero, figures),
+        Rule(
+            ("low", "high"), "low is above high", "high or less", lambda t: ~(t["low"] > t["high"])
+        ),
+        Rule(
+            ("value", "low"),
+            "value is below low",
+            "low or more",
+            lambda t: ~(t["value"] < t["low"]),
+        ),
+        Rule(
+            ("value", "high"),
+            "value is above high",
+            "high or less",
+            lambda t: ~(t["value"] > t["high"]),
+        ),
+        Rule(
+            tuple(figures),
+            "the row states no figure",
+            "at least one of value, low and high",
+            lambda t: t[figures].notna().any(axis=1),
+        ),
+        Rule(
+            ("period_start", "period_end"),
+            "the period ends before it starts",
+            "period_end on the same day or later",
+            lambda t: ~(t["period_start"] > t["period_end"]),
+        ),
+        Rule(
+            ("stated_on",),
+            "lies in the future",
+            f"{today:%Y-%m-%d} (today, UTC) or earlier",
+            lambda t: ~(t["stated_on"] > today),
+        ),
+        Rule(
+            ("published",),
+            "is not a date that exists",
+            "YYYY-MM-DD, YYYY-MM, YYYY or nothing",
+            lambda t: (
+                (t["published"] == "")
+                | _parse((t["published"] + "-01-01").str[:10], "date").notna()
+            ),
+        ),
+        Rule(
+            ("source_id", "issuer", "release_id"),
+            "source_id and issuer are both filled or both empty",
+            "exactly one of the two",
+            lambda t: (t["source_id"] == "") != (t["issuer"] == ""),
+        ),
+    ]
+
+
+def _row_faults(
+    rules: list[Rule], path: Path, text: pd.DataFrame, typed: pd.DataFrame, at_fault: set
+) -> list[Fault]:
+    """Find faults between cells; a rule is silent where a cell it reads is already at fault."""
+    named = {f"{i}": rule for i, rule in enumerate(rules) if set(rule.columns) <= set(text)}
+    checks = [pa.Check(rule.holds, name=name, ignore_na=False) for name, rule in named.items()]
+    # Pandera reports a failed row once for each of its columns: give it those the rules read.
+    read = [name for name in typed if any(name in rule.columns for rule in named.values())]
+    failures = _failures(pa.DataFrameSchema(checks=checks), typed[read])
+    file, faults = paths.relative(path), []
+    for line, name in failures[["line", "check"]].drop_duplicates().itertuples(index=False):
+        rule = named[name]
+        if at_fault.isdisjoint((line, column) for column in rule.columns):
+            cells = [f"{column} {text.at[line, column] or '(empty)'}" for column in rule.columns]
+            found = text.at[line, rule.columns[0]] if len(cells) == 1 else ", ".join(cells)
+            place = (int(line), rule.columns[0], found)
+            faults.append(Fault(file, rule.problem, *place, rule.allowed))
+    return faults
+
+
+def _shared_names(
+    tables: dict[str, dict], files: dict[str, Path], texts: dict[str, pd.DataFrame]
+) -> list[Fault]:
+    """Find names used in two tables with the same primary key: the observations share theirs."""
+    faults = []
+    keys = {name: tables[name]["schema"]["primaryKey"][0] for name in texts}
+    for key in dict.fromkeys(keys.values()):
+        own = {name: texts[name][key].drop_duplicates() for name in texts if keys[name] == key}
+        names = pd.concat(own)
+        repeated = names[names.duplicated() & (names != "")]
+        of_repeated = names[names.isin(repeated)].drop_duplicates()
+        first = {value: place for place, value in of_repeated.items()}
+        for (name, line), value in repeated.items():
+            table, first_line = first[value]
+            problem = f"stands already in line {first_line} of {files[table].name}"
+            place = (int(line), key, value)
+            allowed = "a name used once over all tables"
+            faults.append(Fault(paths.relative(files[name]), problem, *place, allowed))
+    return faults

@@ -1,0 +1,86 @@
+"""What is wrong, where, what is allowed, what to do: errors as data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class CompendiumError(Exception):
+    """Something the user can mend; scripts print its text and exit with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(CompendiumError):
+    """The command itself was called in a way it does not know."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault in a file, in one line of plain words.
+
+    Parameters
+    ----------
+    file : str
+        Path from the top of the checkout.
+    problem : str
+        What is wrong.
+    line : int, optional
+        Line of the file, counted from 1 (the heading of a table is line 1).
+    column : str, optional
+        Column of the table, key of the scenario, or parameter.
+    value : str, optional
+        The offending value as it stands in the file.
+    allowed : str, optional
+        What would be accepted, or what to do.
+    """
+
+    file: str
+    problem: str
+    line: int | None = None
+    column: str | None = None
+    value: str | None = None
+    allowed: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        parts = [place] if self.column is None else [place, self.column]
+        text = ": ".join(parts) + f": {self.problem}"
+        if self.value is not None:
+            text += f", found {shorten(self.value)!r}"
+        if self.allowed is not None:
+            text += f"; allowed: {self.allowed}"
+        return text
+
+
+class FaultsError(CompendiumError):
+    """Every fault found, reported at once.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+    """
+
+    def __init__(self, faults: Iterable[Fault]):
+        self.faults = tuple(faults)
+        lines = "\n".join(str(fault) for fault in self.faults)
+        count = len(self.faults)
+        super().__init__(
+            f"{lines}\n{count} fault{'s' if count != 1 else ''} found; nothing was built."
+        )
+
+
+def shorten(value: object, width: int = 60) -> str:
+    """Text of `value`, cut to `width` characters so that a message stays one line."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint ``; did you mean 'x'?`` or an empty text."""
+    match = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {match[0]!r}?" if match else ""

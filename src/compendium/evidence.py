@@ -1,0 +1,239 @@
+"""Evidence as it was known on a given day.
+
+One row is one figure as one issuer stated it. `load` returns the rows of a table that were
+known by `as_of`, each statement once, and says of every row how its day was found.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from compendium import datapackage, paths
+from compendium.errors import CompendiumError, nearest
+
+OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
+
+# Two reports are one statement when all of these agree. `period_start` is left out because
+# carriers of one statement often differ on when the window opened.
+STATEMENT = [
+    "indicator",
+    "base_item",
+    "period_end",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "issuer",
+    "stated_on",
+]
+SECOND_SOURCE = "_second_source"
+ALTERNATIVE = "_alt"
+
+
+def load(
+    table: str,
+    as_of: str | dt.date,
+    *,
+    implied: bool = False,
+    repeats: bool = False,
+    **filters: object,
+) -> pd.DataFrame:
+    """Return the rows of an observation table that were known by a day.
+
+    Parameters
+    ----------
+    table : {"arms", "troops", "trade", "meetings", "strategy"}
+        Name of the table under ``data/raw``.
+    as_of : str or datetime.date
+        Vintage, as an ISO date. No row that became known later is returned.
+    implied : bool
+        Also return rows that are arithmetic on other rows. They must not be fitted
+        together with the rows they come from.
+    repeats : bool
+        Also return second and later reports of a statement. By default only the
+        best-graded report is kept and the others are named in `repeated_by`.
+    **filters
+        Column name and the value, or collection of values, it must have.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the table and
+
+        known_on : datetime64
+            First day on which the row counts as known.
+        dated_by : {"stated", "published", "period", "lag"}
+            Where `known_on` comes from: the statement's own day; the day its carrier was
+            published; the end of the period it covers (neither day was visible); that end
+            plus the publication lag declared in ``releases.csv``.
+        undated : bool
+            No day of statement or publication was visible.
+        revised : bool
+            A running statistic at hand only in a later release than the one first known.
+        alternative : bool
+            Repeats or contradicts another row of the same thing; never summed with it.
+        repeated_by : tuple of str
+            obs_ids of other reports of the same statement.
+
+        The index counts from 0 in the order of the table.
+
+    Raises
+    ------
+    CompendiumError
+        Unknown table, date or filter column.
+
+    Notes
+    -----
+    The vintage is cut before repeats are merged, so that a row known later cannot change
+    what an earlier vintage returns.
+    """
+    if table not in OBSERVATION_TABLES:
+        raise CompendiumError(
+            f"no observation table {table!r}{nearest(table, OBSERVATION_TABLES)}; "
+            f"allowed: {', '.join(OBSERVATION_TABLES)}"
+        )
+    day = parse_day(as_of)
+    rows = _vintage(table, stamps(table), day, implied)
+    if not repeats:
+        rows = rows[~rows["is_repeat"]]
+    return select(rows.drop(columns="is_repeat"), filters).reset_index(drop=True)
+
+
+def select(rows: pd.DataFrame, filters: dict[str, object]) -> pd.DataFrame:
+    """Rows whose columns have the wanted values; a filter is a value or a collection."""
+    for column, wanted in filters.items():
+        if column not in rows.columns:
+            raise CompendiumError(
+                f"no column {column!r} to filter on{nearest(column, rows.columns)}; "
+                f"allowed: {', '.join(rows.columns)}"
+            )
+        many = isinstance(wanted, Collection) and not isinstance(wanted, str)
+        rows = rows[rows[column].isin(list(wanted) if many else [wanted])]
+    return rows
+
+
+def parse_day(as_of: str | dt.date) -> pd.Timestamp:
+    """Day of a vintage; refuse anything that is not a plain ISO date."""
+    if isinstance(as_of, dt.date):  # pandas.Timestamp and datetime are dates too
+        return pd.Timestamp(as_of).normalize()
+    try:
+        return pd.Timestamp(dt.date.fromisoformat(as_of))
+    except (TypeError, ValueError):
+        raise CompendiumError(
+            f"as_of must be an ISO date such as 2024-10-28, found {as_of!r}"
+        ) from None
+
+
+def stamps(table: str) -> tuple:
+    """Time and size of the files a vintage is made of: cached rows live as long as these."""
+    files = [paths.RAW / f"{name}.csv" for name in (table, "sources", "releases")]
+    return tuple((f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+
+
+@lru_cache(maxsize=16)
+def _dated(table: str, stamps: tuple) -> pd.DataFrame:
+    return date_rows(datapackage.read_table(table))
+
+
+@lru_cache(maxsize=64)
+def _vintage(table: str, stamps: tuple, day: pd.Timestamp, implied: bool) -> pd.DataFrame:
+    rows = _dated(table, stamps)
+    rows = rows[rows["known_on"] <= day]
+    if not implied:
+        rows = rows[rows["qualifier"] != "implied"]
+    return mark_repeats(rows).drop(columns="base_item")
+
+
+def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add `known_on`, `dated_by`, `undated` and `revised` to the rows of a table."""
+    sources = datapackage.read_table("sources").set_index("source_id")
+    published = rows["source_id"].map(sources["published"].map(last_day))
+    lags = publication_lags(rows)
+    released = rows["period_end"] + pd.to_timedelta(lags["lag_days"], unit="D")
+
+    undated = rows["stated_on"].isna() & published.isna()
+    always = lags["rows"].eq("every")
+    lagged = released.notna() & (always | undated)
+    # A row is known at the latest on the day of the release it was read in.
+    day = rows["stated_on"].fillna(published)
+    lagged &= ~(day <= released)
+
+    known_on = day.fillna(rows["period_end"])
+    dated_by = np.select(
+        [lagged, rows["stated_on"].notna(), published.notna()],
+        ["lag", "stated", "published"],
+        default="period",
+    )
+    return rows.assign(
+        known_on=known_on.where(~lagged, released),
+        dated_by=dated_by,
+        undated=undated,
+        revised=lagged & always,
+    )
+
+
+def last_day(published: str) -> pd.Timestamp:
+    """Last day a publication date such as 2024, 2024-06 or 2024-06-17 can mean."""
+    if not published:
+        return pd.NaT
+    frequency = {4: "Y", 7: "M", 10: "D"}[len(published)]
+    return pd.Period(published, frequency).end_time.normalize()
+
+
+def publication_lags(rows: pd.DataFrame) -> pd.DataFrame:
+    """`lag_days` and `rows` of the release each row belongs to (missing where none).
+
+    Where several issuers match, the longest name counts.
+    """
+    found = pd.DataFrame({"lag_days": np.nan, "rows": ""}, index=rows.index)
+    releases = datapackage.read_table("releases")
+    for release in releases.sort_values("issuer", key=lambda names: names.str.len()).itertuples():
+        if release.source_id:
+            mine = rows["source_id"].eq(release.source_id)
+        else:
+            mine = rows["issuer"].str.startswith(release.issuer)
+        if release.indicator:
+            mine &= rows["indicator"].eq(release.indicator)
+        found.loc[mine, "lag_days"] = release.lag_days
+        found.loc[mine, "rows"] = release.rows
+    return found
+
+
+def mark_repeats(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add `is_repeat`, `repeated_by`, `alternative` and `base_item`.
+
+    The best-graded report of a statement stands for all. Events are never merged: two
+    meetings of one day are two meetings. Undated rows are never merged either, because
+    nothing shows that they report the same statement.
+    """
+    second = rows["item"].str.endswith(SECOND_SOURCE)
+    base_item = rows["item"].str.removesuffix(SECOND_SOURCE)
+    rows = rows.assign(base_item=base_item, alternative=base_item.str.endswith(ALTERNATIVE))
+
+    mergeable = rows["stated_on"].notna() & rows["unit"].ne("events")
+    grade = rows["reliability"] + rows["credibility"].astype(str)
+    order = rows.assign(second=second, grade=grade).sort_values(["second", "grade"], kind="stable")
+    statement = order.groupby(STATEMENT, dropna=False, sort=False).ngroup()
+    first = order.groupby(statement.to_numpy(), sort=False)["obs_id"].transform("first")
+    first = first.where(mergeable, order["obs_id"]).reindex(rows.index)
+
+    # A row that its own table calls a second source repeats the thing, whoever said it.
+    has_base = second & pd.MultiIndex.from_frame(rows[["indicator", "base_item"]]).isin(
+        pd.MultiIndex.from_frame(rows.loc[~second, ["indicator", "base_item"]])
+    )
+    is_repeat = first.ne(rows["obs_id"]) | has_base
+
+    others = rows["obs_id"].groupby(first).agg(tuple)
+    repeated_by = [tuple(o for o in others.get(obs, ()) if o != obs) for obs in rows["obs_id"]]
+    return rows.assign(is_repeat=is_repeat, repeated_by=repeated_by)
+
+
+def earliest(table: str, **filters: object) -> pd.Timestamp | None:
+    """First day on which any matching row, implied ones included, is known."""
+    rows = select(_dated(table, stamps(table)), filters)
+    return None if rows.empty else rows["known_on"].min()

@@ -1,0 +1,187 @@
+"""What a chapter puts before its reader: figures, tables and prose bound to values.
+
+Each is one notebook output that carries two forms: one that any notebook program shows, and
+one (`MIME`) from which the book makes numbered, captioned exhibits with downloads.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pandas as pd
+from IPython.display import display
+
+from compendium import datapackage, values
+from compendium.figures import Drawing
+
+MIME = "application/vnd.compendium.exhibit+json"
+ROLE = re.compile(r"\{value\}`([^`\s]+)(?:\s+([a-z]+))?`")
+
+QUALIFIERS = {
+    "exact": "",
+    "approx": "about ",
+    "at_least": "at least ",
+    "more_than": "more than ",
+    "up_to": "up to ",
+    "less_than": "less than ",
+    "implied": "implied ",
+}
+
+
+def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
+    """Show a figure with caption, alt text, source line and the table of its data.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    name : str
+        Label to refer to it by, starting ``fig-``.
+    caption : str
+        What the figure finds, in MyST; may hold ``{value}`` roles.
+    source : str
+        Where the data come from.
+    """
+    svg, png = io.StringIO(), io.BytesIO()
+    # No date and no software tag: the same figure is the same bytes.
+    drawing.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    drawing.figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    encoded = base64.b64encode(png.getvalue()).decode("ascii")
+    content = _table(drawing.table) | {
+        "kind": "figure",
+        "name": name,
+        "caption": caption,
+        "alt": drawing.alt,
+        "source": source,
+        "files": {"svg": svg.getvalue(), "png": encoded, "csv": drawing.table.to_csv(index=False)},
+    }
+    _display(content, {"image/png": encoded, "text/plain": drawing.alt})
+
+
+def table(
+    frame: pd.DataFrame,
+    name: str,
+    caption: str,
+    source: str,
+    links: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Show a table with caption and source line.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Cells as they are to be read.
+    name : str
+        Label to refer to it by, starting ``tab-``.
+    caption, source : str
+        As for `figure`.
+    links : mapping, optional
+        Web address of each cell of a column.
+    """
+    content = _table(frame, links) | {
+        "kind": "table",
+        "name": name,
+        "caption": caption,
+        "source": source,
+        "files": {"csv": frame.to_csv(index=False)},
+    }
+    plain = {
+        "text/html": frame.to_html(index=False, border=0),
+        "text/plain": frame.to_string(index=False),
+    }
+    _display(content, plain)
+
+
+def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
+    """Show evidence rows: what was said, by whom, when, how graded, where it was read."""
+    sources = datapackage.read_table("sources").set_index("source_id")
+    cited = rows["source_id"]
+    frame = pd.DataFrame(
+        {
+            "Row": rows["obs_id"],
+            "Of": rows["item"].str.replace("_", " "),
+            "By": rows["period_end"].dt.date.astype(str),
+            "Figure": [figure_text(r) for r in rows.itertuples()],
+            "Unit": rows["unit"].str.replace("_", " "),
+            "Issuer": rows["issuer"],
+            "Known on": rows["known_on"].dt.date.astype(str),
+            "Grade": rows["reliability"] + rows["credibility"].astype(str),
+            "Read in": cited.map(sources["publisher"]),
+            "Note": rows["note"],
+        }
+    )
+    table(
+        frame,
+        name,
+        caption,
+        "`data/raw`; grades are Admiralty codes (source A to F, information 1 to 6).",
+        links={"Read in": list(cited.map(sources["url"]))},
+    )
+
+
+def figure_text(row) -> str:
+    """Figure of a row as stated: qualifier, value, range."""
+
+    def number(amount: float) -> str:
+        return f"{amount:,.10g}"
+
+    if pd.notna(row.low) and pd.notna(row.high) and row.low != row.high:
+        span = f"{number(row.low)} to {number(row.high)}"
+        stated = span if pd.isna(row.value) else f"{number(row.value)} ({span})"
+    else:
+        stated = number(
+            row.value if pd.notna(row.value) else row.low if pd.notna(row.low) else row.high
+        )
+    return QUALIFIERS[row.qualifier] + stated
+
+
+def speaker(published: Iterable[values.Value]) -> Callable[[str], None]:
+    """`prose` bound to a chapter's values: the notebook says ``say("...")``."""
+    known = {value.id: value for value in published}
+    return lambda text: prose(text, known)
+
+
+def prose(text: str, known: Mapping[str, values.Value]) -> None:
+    """Show a paragraph whose numbers are values.
+
+    Parameters
+    ----------
+    text : str
+        MyST; numbers stand as ``{value}`` roles. In the book they stay roles, so that they
+        can be followed to their rows; elsewhere they are printed.
+    known : mapping of str to Value
+        The chapter's values by id.
+
+    Notes
+    -----
+    Prose that depends on what `as_of` could know is written by a code cell, because a static
+    paragraph would go on stating what another vintage cannot.
+    """
+
+    def printed(match: re.Match) -> str:
+        return values.lookup(known, match[1]).text(match[2] or "value")
+
+    _display({"kind": "prose", "text": text}, {"text/markdown": ROLE.sub(printed, text)})
+
+
+def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None) -> dict:
+    cells = frame.astype(str).to_numpy().tolist()
+    for column, addresses in (links or {}).items():
+        place = frame.columns.get_loc(column)
+        for row, address in zip(cells, addresses, strict=True):
+            row[place] = {"text": row[place], "url": address}
+    numeric = [
+        all(re.match(r"^[<>≤≥±−-]?[\d.,]+( to |$| %)", str(cell)) for cell in frame[column])
+        for column in frame
+    ]
+    return {
+        "columns": [str(column) for column in frame.columns],
+        "rows": cells,
+        "align": ["right" if n else "left" for n in numeric],
+    }
+
+
+def _display(content: dict, plain: dict) -> None:
+    display({MIME: content, **plain}, raw=True)

@@ -1,0 +1,526 @@
+"""Figures: one style, each drawing with its alt text and its table, made from the data."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import dates as mdates
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+# Okabe and Ito's palette, told apart by people with the common colour blindnesses, and a
+# marker each, so that nothing hangs on colour.
+INK, GREY, LIGHT = "#1a1a1a", "#6b6b6b", "#d9d9d9"
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+)
+SERIES = {
+    "South Korea": (BLUE, "o"),
+    "United States": (VERMILION, "s"),
+    "Ukraine": (ORANGE, "^"),
+    "Other states": (PURPLE, "D"),
+    "Researchers": (GREEN, "v"),
+}
+
+STYLE = {
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "DejaVu Sans",  # ships with Matplotlib: the same letters everywhere
+    "font.size": 10,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#ebebeb",
+    "xtick.color": GREY,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "svg.hashsalt": "compendium",  # the same drawing gives the same bytes
+    "svg.fonttype": "path",
+}
+mpl.rcParams.update(STYLE)
+WIDTH = 7.2  # inches: the text column of the book
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with what a reader who cannot see it needs.
+
+    Attributes
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        What is seen, in words, from the data.
+    table : pandas.DataFrame
+        The data drawn, ready to be read.
+    """
+
+    figure: Figure
+    alt: str
+    table: pd.DataFrame
+
+
+def canvas(height: float, ncols: int = 1) -> tuple[Figure, list[Axes]]:
+    """Figure of the book's width with a row of axes."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, list(np.atleast_1d(figure.subplots(1, ncols)))
+
+
+def thousands(axis) -> None:
+    """Numbers of an axis with separators, no exponents."""
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
+
+
+def wrapped(labels: Sequence[str], width: int = 26) -> list[str]:
+    """Labels broken into lines of at most `width` letters."""
+    return [textwrap.fill(str(label), width) for label in labels]
+
+
+def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
+    """One figure, or two with a dash where they differ."""
+    return form.format(low) if low == high else f"{form.format(low)} to {form.format(high)}"
+
+
+def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawing:
+    """Cumulative counts by date, coloured by camp; a line joins one issuer's statements.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Output of a function of `arms.shipments`: `period_end`, `low`, `high`, `qualifier`,
+        `issuer_short`, `side`.
+    quantity : str
+        What is counted, for the axis.
+    scale : float
+        Factor from the unit of the rows to that of the axis.
+
+    Notes
+    -----
+    A floor ("more than") carries an upward tick, a ceiling ("up to") a downward one.
+    """
+    figure, (axes,) = canvas(4.4)
+    rows = rows.sort_values(["period_end", "obs_id"])
+    for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
+        colour, marker = SERIES[name]
+        x, low, high = own["period_end"], own["low"] * scale, own["high"] * scale
+        middle = (low + high) / 2
+        axes.plot(x, middle, color=colour, alpha=0.5, linewidth=1)
+        axes.vlines(x, low, high, color=colour, linewidth=2)
+        axes.scatter(x, middle, color=colour, marker=marker, s=26, zorder=3)
+        for words, place in (
+            (("more_than", "at_least"), "$\\uparrow$"),
+            (("up_to", "less_than"), "$\\downarrow$"),
+        ):
+            some = own["qualifier"].isin(words)
+            axes.scatter(x[some], middle[some], marker=place, s=90, color=colour, zorder=2)
+        axes.annotate(
+            issuer,
+            (x.iloc[-1], middle.iloc[-1]),
+            xytext=(7, 0),
+            textcoords="offset points",
+            fontsize=8,
+            color=colour,
+            va="center",
+        )
+    for name in dict.fromkeys(sorted(rows["side"])):
+        colour, marker = SERIES[name]
+        axes.scatter([], [], color=colour, marker=marker, label=name)
+    axes.legend(loc="upper left", fontsize=8)
+    axes.set_ylabel(quantity)
+    axes.set_ylim(bottom=0)
+    thousands(axes.yaxis)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    first, last = rows["period_end"].min(), rows["period_end"].max()
+    axes.set_xlim(first - (last - first) * 0.03, last + (last - first) * 0.2)
+    table = pd.DataFrame(
+        {
+            "By": rows["period_end"].dt.date.astype(str),
+            "Issuer": rows["issuer"],
+            "Camp": rows["side"],
+            quantity: [
+                span_text(a * scale, b * scale, "{:,.6g}")
+                for a, b in zip(rows["low"], rows["high"], strict=True)
+            ],
+            "Stated as": rows["qualifier"].str.replace("_", " "),
+            "Grade": rows["reliability"] + rows["credibility"].astype(str),
+        }
+    )
+    return Drawing(figure, _counts_alt(rows, quantity, scale), table)
+
+
+def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
+    newest = rows.groupby("issuer_short").last()
+    recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
+    low, high = recent["low"].idxmin(), recent["high"].idxmax()
+    return (
+        f"Scatter plot over time of {quantity}: {len(rows)} statements of "
+        f"{rows['issuer_short'].nunique()} issuers from {rows['period_end'].min().date()} to "
+        f"{rows['period_end'].max().date()}. Every issuer's series rises. Among the newest, {low} "
+        f"is lowest with {recent.loc[low, 'low'] * scale:,.6g} and {high} highest with "
+        f"{recent.loc[high, 'high'] * scale:,.6g}."
+    )
+
+
+def intervals(
+    frame: pd.DataFrame,
+    quantity: str,
+    marks: Mapping[str, float] | None = None,
+    log: bool = False,
+    form: str = "{:,.1f}",
+    highlight: str | None = None,
+) -> Drawing:
+    """Median, 50 % and 90 % interval of several estimates, one a line.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label`, `median`, `low50`, `high50`, `low90`, `high90`.
+    quantity : str
+        Axis label with unit.
+    marks : mapping of str to float, optional
+        Published figures to mark by a vertical line.
+    log : bool
+        Logarithmic axis.
+    form : str
+        Format of a number.
+    highlight : str, optional
+        Label of the line to stress.
+    """
+    figure, (axes,) = canvas(1.2 + 0.52 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    colours = [BLUE if highlight in (None, label) else GREY for label in frame["label"]]
+    axes.hlines(y, frame["low90"], frame["high90"], color=colours, linewidth=2)
+    axes.hlines(y, frame["low50"], frame["high50"], color=colours, linewidth=8, alpha=0.55)
+    axes.scatter(frame["median"], y, color=colours, s=46, zorder=3, edgecolor="white")
+    for place, row in zip(y, frame.itertuples(), strict=True):
+        axes.annotate(
+            form.format(row.median),
+            (row.median, place),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    for name, amount in (marks or {}).items():
+        axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
+        axes.annotate(
+            f"{name} {form.format(amount)}",
+            (amount, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 2),
+            textcoords="offset points",
+            color=VERMILION,
+            fontsize=8,
+            rotation=0,
+            ha="left",
+        )
+    axes.set_yticks(y, wrapped(frame["label"]))
+    axes.set_ylim(-0.6, len(frame) - 0.3)
+    axes.grid(axis="y", visible=False)
+    if log:
+        axes.set_xscale("log")
+    else:
+        axes.set_xlim(left=0)
+    thousands(axes.xaxis)
+    axes.set_xlabel(quantity)
+    table = pd.DataFrame(
+        {
+            "Case": frame["label"],
+            "Median": frame["median"].map(form.format),
+            "50 % interval": [
+                span_text(a, b, form) for a, b in zip(frame["low50"], frame["high50"], strict=True)
+            ],
+            "90 % interval": [
+                span_text(a, b, form) for a, b in zip(frame["low90"], frame["high90"], strict=True)
+            ],
+        }
+    )
+    lines = "; ".join(
+        f"{r.label}: median {form.format(r.median)}, 90 % interval {form.format(r.low90)} to "
+        f"{form.format(r.high90)}"
+        for r in frame.itertuples()
+    )
+    marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
+    alt = f"Interval plot of {quantity}{', logarithmic axis' if log else ''}. {lines}.{marked}"
+    return Drawing(figure, alt, table)
+
+
+def distribution(
+    draws: np.ndarray,
+    quantity: str,
+    marks: Mapping[str, float] | None = None,
+    form: str = "{:,.1f}",
+) -> Drawing:
+    """Histogram of draws with the 50 and 90 % intervals shaded and published figures marked."""
+    low90, low50, middle, high50, high90 = np.quantile(draws, [0.05, 0.25, 0.5, 0.75, 0.95])
+    figure, (axes,) = canvas(3.4)
+    edges = np.linspace(0, np.quantile(draws, 0.999), 60)
+    heights, edges = np.histogram(draws, edges)
+    shares = heights / len(draws)
+    centre = (edges[:-1] + edges[1:]) / 2
+    inside50 = (centre >= low50) & (centre <= high50)
+    inside90 = (centre >= low90) & (centre <= high90)
+    colours = np.where(inside50, BLUE, np.where(inside90, SKY, LIGHT))
+    axes.bar(centre, shares, width=np.diff(edges), color=colours, linewidth=0)
+    axes.axvline(middle, color=INK, linewidth=1.5)
+    top = shares.max()
+    axes.text(middle, top * 1.02, f" median {form.format(middle)}", fontsize=8, color=INK)
+    for name, amount in (marks or {}).items():
+        axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.5)
+        axes.text(amount, top * 1.11, f" {name} {form.format(amount)}", fontsize=8, color=VERMILION)
+    axes.set_ylim(0, top * 1.2)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False)
+    axes.set_xlim(0, edges[-1])
+    axes.set_xlabel(f"{quantity} (dark: central half of the draws, light: 90 %)")
+    table = pd.DataFrame(
+        {
+            "Quantile": ["5 %", "25 %", "50 %", "75 %", "95 %"],
+            quantity: [form.format(q) for q in (low90, low50, middle, high50, high90)],
+        }
+    )
+    share_text = ""
+    if marks:
+        ends = sorted(marks.values())
+        between = np.mean((draws >= ends[0]) & (draws <= ends[-1]))
+        names = " and ".join(f"{n} {form.format(v)}" for n, v in marks.items())
+        share_text = f" Marked: {names}; {between:.0%} of the draws lie between."
+    alt = (
+        f"Histogram of {len(draws):,} draws of {quantity}: median {form.format(middle)}, central half "
+        f"{form.format(low50)} to {form.format(high50)}, 90 % {form.format(low90)} to "
+        f"{form.format(high90)}.{share_text}"
+    )
+    return Drawing(figure, alt, table)
+
+
+def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:,.0f}") -> Drawing:
+    """Stated figures or ranges, one a line, grouped and coloured by `group`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label`, `group`, `low`, `high` and, for the table, any further columns.
+    quantity : str
+        Axis label with unit.
+    """
+    figure, (axes,) = canvas(1.1 + 0.3 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    groups = list(dict.fromkeys(frame["group"]))
+    palette = [
+        (BLUE, "o"),
+        (ORANGE, "s"),
+        (GREEN, "^"),
+        (VERMILION, "D"),
+        (PURPLE, "v"),
+        (SKY, "P"),
+    ]
+    look = {g: palette[i % len(palette)] for i, g in enumerate(groups)}
+    for place, row in zip(y, frame.itertuples(), strict=True):
+        colour, marker = look[row.group]
+        axes.hlines(place, row.low, row.high, color=colour, linewidth=4, alpha=0.6)
+        axes.scatter(
+            sorted({row.low, row.high}),
+            [place] * len({row.low, row.high}),
+            color=colour,
+            marker=marker,
+            s=34,
+            zorder=3,
+        )
+        axes.annotate(span_text(row.low, row.high, form), (row.high, place), xytext=(8, 0),
+                      textcoords="offset points", va="center", fontsize=8, color=GREY)  # fmt: skip
+    for group in groups:
+        colour, marker = look[group]
+        axes.scatter([], [], color=colour, marker=marker, label=group)
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.16 - 0.6 / (1 + len(frame))),
+        ncols=3,
+        fontsize=8,
+    )
+    axes.set_yticks(y, wrapped(frame["label"], 44), fontsize=8)
+    axes.set_ylim(-0.7, len(frame) - 0.3)
+    axes.grid(axis="y", visible=False)
+    if log:
+        axes.set_xscale("log")
+        axes.set_xlim(frame["low"].min() * 0.8, frame["high"].max() * 1.9)
+    else:
+        axes.set_xlim(0, frame["high"].max() * 1.2)
+    thousands(axes.xaxis)
+    axes.set_xlabel(quantity)
+    more = frame.drop(columns=["label", "group", "low", "high"])
+    table = pd.DataFrame(
+        {
+            "Figure": frame["label"],
+            "Group": frame["group"],
+            quantity: [
+                span_text(a, b, form) for a, b in zip(frame["low"], frame["high"], strict=True)
+            ],
+        }
+    ).join(more)
+    parts = "; ".join(
+        f"{group}: {form.format(own['low'].min())} to {form.format(own['high'].max())}"
+        for group, own in frame.groupby("group", sort=False)
+    )
+    alt = f"Range plot of {quantity}{', logarithmic axis' if log else ''}, {len(frame)} figures. {parts}."
+    return Drawing(figure, alt, table)
+
+
+def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f}") -> Drawing:
+    """Bars from the value at the low end of an input to that at its high end.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `input`, `low`, `high`, `at_low`, `at_high`, widest first.
+    base : float
+        Value with nothing held.
+    quantity : str
+        Axis label with unit.
+    """
+    figure, (axes,) = canvas(1.2 + 0.55 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    axes.barh(y, base - frame["low"], left=frame["low"], color=SKY, height=0.5)
+    axes.barh(y, frame["high"] - base, left=base, color=BLUE, height=0.5)
+    reach = frame["high"].max() - min(frame["low"].min(), 0)
+    for place, row in zip(y, frame.itertuples(), strict=True):
+        axes.text(
+            row.low, place + 0.33, row.at_low, ha="left", va="bottom", fontsize=7.5, color=GREY
+        )
+        axes.text(
+            row.high + 0.01 * reach, place, row.at_high, va="center", fontsize=7.5, color=GREY
+        )
+    axes.axvline(base, color=INK, linewidth=1)
+    axes.set_yticks(y, wrapped(frame["input"]))
+    axes.set_ylim(-0.5, len(frame) - 0.2)
+    axes.set_xlim(0, frame["high"].max() * 1.28)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(f"{quantity}; the line is the median with nothing held ({form.format(base)})")
+    table = pd.DataFrame(
+        {
+            "Input": frame["input"],
+            "Held low at": frame["at_low"],
+            "Median then": frame["low"].map(form.format),
+            "Held high at": frame["at_high"],
+            "Median then ": frame["high"].map(form.format),
+        }
+    )
+    widest = frame.iloc[0]
+    alt = (
+        f"Tornado plot of {quantity} around a median of {form.format(base)}. Widest bar: "
+        f"{widest['input']}, from {form.format(widest['low'])} to {form.format(widest['high'])}. "
+        + "; ".join(
+            f"{r.input}: {form.format(r.low)} to {form.format(r.high)}"
+            for r in frame.iloc[1:].itertuples()
+        )
+        + "."
+    )
+    return Drawing(figure, alt, table)
+
+
+def sobol(panels: Mapping[str, pd.DataFrame], level: float = 0.9) -> Drawing:
+    """First-order and total Sobol indices with their bootstrap intervals, a panel a case."""
+    longest = max(len(frame) for frame in panels.values())
+    figure, row_of_axes = canvas(1.5 + 0.5 * longest, ncols=len(panels))
+    records, sentences = [], []
+    for axes, (title, frame) in zip(row_of_axes, panels.items(), strict=True):
+        y = np.arange(len(frame))[::-1]
+        for kind, colour, marker, shift in (
+            ("first", ORANGE, "o", 0.13),
+            ("total", BLUE, "s", -0.13),
+        ):
+            axes.errorbar(
+                frame[kind],
+                y + shift,
+                xerr=frame[f"{kind}_conf"],
+                fmt=marker,
+                color=colour,
+                capsize=2,
+                label={"first": "alone", "total": "with interactions"}[kind],
+            )
+        axes.set_title(title, fontsize=9.5, loc="left")
+        axes.set_yticks(y, wrapped(frame["input"], 16))
+        axes.set_xlim(-0.05, 1.05)
+        axes.set_ylim(-0.6, len(frame) - 0.4)
+        axes.set_xlabel("share of the variance")
+        records += [
+            {
+                "Case": title,
+                "Input": r.input,
+                "Alone": f"{r.first:.2f} ± {r.first_conf:.2f}",
+                "With interactions": f"{r.total:.2f} ± {r.total_conf:.2f}",
+            }
+            for r in frame.itertuples()
+        ]
+        listed = ", ".join(f"{r.input} {r.total:.2f}" for r in frame.itertuples())
+        sentences.append(f"{title}: total indices {listed}.")
+    row_of_axes[0].legend(fontsize=8, loc="lower right")
+    alt = f"Sobol indices with {level:.0%} bootstrap intervals. " + " ".join(sentences)
+    return Drawing(figure, alt, pd.DataFrame(records))
+
+
+def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:,.0f}") -> Drawing:
+    """Projection with its 50 and 90 % bands on a logarithmic axis.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `months` past `start` and the columns of `uncertainty.summary`.
+    """
+    figure, (axes,) = canvas(3.4)
+    when = [start + pd.DateOffset(months=int(m)) for m in frame["months"]]
+    axes.fill_between(when, frame["low90"], frame["high90"], color=SKY, alpha=0.35, label="90 %")
+    axes.fill_between(when, frame["low50"], frame["high50"], color=BLUE, alpha=0.35, label="50 %")
+    axes.plot(when, frame["median"], color=BLUE, marker="o", label="median")
+    for day, row in zip(when, frame.itertuples(), strict=True):
+        for amount in (row.low90, row.median, row.high90):
+            axes.annotate(
+                form.format(amount),
+                (day, amount),
+                xytext=(4, 3),
+                textcoords="offset points",
+                fontsize=8,
+            )
+    axes.set_yscale("log")
+    thousands(axes.yaxis)
+    axes.set_ylabel(wrapped([quantity], 30)[0])
+    axes.set_xticks(
+        when, [f"{d.date()}\n+{m} months" for d, m in zip(when, frame["months"], strict=True)]
+    )
+    axes.set_xlim(when[0], when[-1] + (when[-1] - when[0]) * 0.12)
+    axes.legend(fontsize=8, loc="upper left")
+    table = pd.DataFrame(
+        {
+            "Months ahead": frame["months"].astype(str),
+            "Day": [str(d.date()) for d in when],
+            "Median": frame["median"].map(form.format),
+            "50 % interval": [
+                span_text(a, b, form) for a, b in zip(frame["low50"], frame["high50"], strict=True)
+            ],
+            "90 % interval": [
+                span_text(a, b, form) for a, b in zip(frame["low90"], frame["high90"], strict=True)
+            ],
+        }
+    )
+    last = frame.iloc[-1]
+    alt = (
+        f"Fan chart of {quantity}, logarithmic axis, from {when[0].date()} to {when[-1].date()}. The "
+        f"median stays near {form.format(last['median'])}; the 90 % band widens from "
+        f"{form.format(frame['low90'].iloc[0])} to {form.format(frame['high90'].iloc[0])} at the start to "
+        f"{form.format(last['low90'])} to {form.format(last['high90'])} after {last['months']:.0f} months."
+    )
+    return Drawing(figure, alt, table)

@@ -1,0 +1,350 @@
+"""Parameters of the chapters: type, unit, range and reason of each; refusals in plain words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, MutableMapping
+from types import ModuleType
+from typing import Annotated, Any, Literal, get_args
+
+import annotated_types
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest
+
+FIRST_DAY = dt.date(2023, 11, 2)
+LAST_DAY = dt.date(2030, 12, 31)
+
+
+def parameter(default: Any, unit: str, reason: str, *, ge=None, le=None) -> Any:
+    """Field of a parameter model: default, unit, reason and closed range."""
+    return Field(default, ge=ge, le=le, description=reason, json_schema_extra={"unit": unit})
+
+
+def _to_date(value: object) -> object:
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("not an ISO date such as 2024-10-28") from None
+
+
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise ValueError("not a power of two such as 16384")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_to_date)]
+PowerOfTwo = Annotated[int, AfterValidator(_power_of_two)]
+
+PriceBasis = Literal["discounted_cost", "russian_cost", "iran_contract", "market", "western"]
+QuantityBasis = Literal["stated_rounds", "containers"]
+Yardstick = Literal[
+    "press_page", "gni_nominal", "gdp_nominal", "gdp_real", "gdp_real_rebased", "gdp_real_2022"
+]
+
+
+class Parameters(BaseModel):
+    """What every chapter has."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    as_of: Day = parameter(
+        dt.date(2024, 10, 28),
+        "date",
+        "Vintage: only what was known by this day is used; the default is the day of the study.",
+        ge=FIRST_DAY,
+        le=LAST_DAY,
+    )
+
+
+class ArmsTrade(Parameters):
+    """Parameters of the arms-trade chapter."""
+
+    quantity_basis: QuantityBasis = parameter(
+        "stated_rounds",
+        "choice",
+        "Rounds as issuers state them, or their container counts times a loading.",
+    )
+    max_age_days: int = parameter(
+        240,
+        "days",
+        "Statements this much older than the newest one no longer count as current totals.",
+        ge=30,
+        le=1500,
+    )
+    worst_credibility: int = parameter(
+        3,
+        "grade",
+        "Statements with a worse credibility grade are shown but not drawn from.",
+        ge=1,
+        le=6,
+    )
+    loading: float | None = parameter(
+        None,
+        "rounds_per_container",
+        "152 mm rounds a container; None draws between the lowest and highest known loading.",
+        ge=50,
+        le=700,
+    )
+    rocket_share: float | None = parameter(
+        None,
+        "share",
+        "Share of containers with 122 mm rockets; None draws from 0 to what INSS's mix implies.",
+        ge=0,
+        le=1,
+    )
+    price_basis: PriceBasis = parameter(
+        "discounted_cost",
+        "choice",
+        "What a 152 mm round is priced by; the default is the only basis about this buyer.",
+    )
+    shell_price: float | None = parameter(
+        None,
+        "USD_per_round",
+        "Price of a 152 mm round set by hand; None draws between the rows of the basis.",
+        ge=10,
+        le=20_000,
+    )
+    missiles: int | None = parameter(
+        None,
+        "missiles",
+        "Ballistic missiles delivered; None draws between the issuers' latest counts.",
+        ge=0,
+        le=2_000,
+    )
+    missile_price: float | None = parameter(
+        None,
+        "USD_million_per_missile",
+        "Price of a missile set by hand; None draws between the known unit costs.",
+        ge=0.1,
+        le=50,
+    )
+    discount_unusable: Literal["auto", "always", "never"] = parameter(
+        "auto",
+        "choice",
+        "Whether unusable rounds are worth nothing; auto skips the basis already discounted.",
+    )
+    unusable_share: float | None = parameter(
+        None,
+        "share",
+        "Unusable share of rounds set by hand; None draws up to the highest known share.",
+        ge=0,
+        le=1,
+    )
+    yardstick: Yardstick | None = parameter(
+        None,
+        "choice",
+        "Size of the economy the headline share is taken of; None: the study's, else the first known.",
+    )
+    tolerance: float = parameter(
+        0.03,
+        "share",
+        "How close a quantity-price pair must come to a published bound to count as a match.",
+        ge=0.001,
+        le=0.25,
+    )
+    draws: PowerOfTwo = parameter(
+        16_384, "draws", "Monte Carlo draws; a power of two keeps them even.", ge=1, le=2**22
+    )
+    sobol_samples: PowerOfTwo = parameter(
+        1_024, "samples", "Base samples of the sensitivity indices.", ge=64, le=2**16
+    )
+    seed: int = parameter(
+        20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
+    )
+
+
+class TroopPlausibility(Parameters):
+    """Parameters of the chapter on troops."""
+
+
+class TradeTrends(Parameters):
+    """Parameters of the chapter on trade and meetings."""
+
+
+class KremlinStrategy(Parameters):
+    """Parameters of the chapter on the Kremlin's strategy."""
+
+
+class Recommendations(Parameters):
+    """Parameters of the chapter on recommendations."""
+
+
+class Replication(Parameters):
+    """Parameters of the chapter that re-tests the study's claims."""
+
+
+CHAPTERS: dict[str, type[Parameters]] = {
+    "arms_trade": ArmsTrade,
+    "troop_plausibility": TroopPlausibility,
+    "trade_trends": TradeTrends,
+    "kremlin_strategy": KremlinStrategy,
+    "recommendations": Recommendations,
+    "replication": Replication,
+}
+
+
+def model(chapter: str) -> type[Parameters]:
+    """Parameter model of a chapter."""
+    if chapter not in CHAPTERS:
+        raise CompendiumError(
+            f"no chapter {chapter!r}{nearest(chapter, CHAPTERS)}; allowed: {', '.join(CHAPTERS)}"
+        )
+    return CHAPTERS[chapter]
+
+
+def validate(
+    chapter: str, given: Mapping[str, Any], lines: Mapping[str, int] | None = None, file: str = ""
+) -> Parameters:
+    """Parameters of a chapter, or every fault in them at once.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter.
+    given : mapping
+        Parameters by name; the rest take their defaults.
+    lines : mapping, optional
+        Line of `file` on which each parameter stands.
+    file : str
+        Where the parameters come from; default the notebook of the chapter.
+
+    Raises
+    ------
+    FaultsError
+        Unknown name, wrong type or value out of range.
+    """
+    wanted = model(chapter)
+    try:
+        return wanted(**given)
+    except ValidationError as error:
+        faults = [_fault(wanted, chapter, problem) for problem in error.errors()]
+    place = file or f"chapters/{chapter}.ipynb"
+    raise FaultsError(
+        Fault(place, line=(lines or {}).get(name), **fault) for name, fault in faults
+    ) from None
+
+
+def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, dict]:
+    name = str(problem["loc"][0])
+    known = wanted.model_fields
+    column = f"{chapter}, parameter {name}"
+    if problem["type"] == "extra_forbidden":
+        return name, {
+            "column": column,
+            "problem": f"unknown parameter{nearest(name, known)}",
+            "allowed": ", ".join(known),
+        }
+    return name, {
+        "column": column,
+        "problem": _plain(problem),
+        "value": problem["input"],
+        "allowed": allowed(wanted, name),
+    }
+
+
+def _plain(problem: dict) -> str:
+    kind = problem["type"]
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    if kind.startswith(("greater", "less")):
+        return "out of range"
+    if kind == "literal_error":
+        return "not one of the choices"
+    if kind == "finite_number":
+        return "not a finite number"
+    return "wrong type"
+
+
+def allowed(wanted: type[Parameters], name: str) -> str:
+    """Type and range of a parameter in words, for example ``number from 0 to 1 (share)``."""
+    field = wanted.model_fields[name]
+    kinds = list(get_args(field.annotation) or (field.annotation,))
+    choices = [c for k in kinds for c in (get_args(k) or (k,)) if isinstance(c, str)]
+    if choices:
+        return ", ".join(choices) + (", or None" if type(None) in kinds else "")
+    words = {int: "whole number", float: "number", dt.date: "ISO date", bool: "true or false"}
+    text = next(words[k] for k in kinds if k in words)
+    low = next((m.ge for m in field.metadata if isinstance(m, annotated_types.Ge)), None)
+    high = next((m.le for m in field.metadata if isinstance(m, annotated_types.Le)), None)
+    if low is not None:
+        text += (
+            f" from {low:,} to {high:,}"
+            if not isinstance(low, dt.date)
+            else f" from {low} to {high}"
+        )
+    if any(isinstance(m, AfterValidator) for m in field.metadata):
+        text += ", a power of two"
+    unit = field.json_schema_extra["unit"]
+    if unit not in ("choice", "date", "number"):
+        text += f" ({unit})"
+    return text + (", or None" if type(None) in kinds else "")
+
+
+# Names that IPython itself puts into a notebook.
+_IPYTHON = {"In", "Out", "get_ipython", "exit", "quit", "open"}
+
+
+# Where a notebook remembers which names it had when its parameters were first checked.
+_SEEN = "_names_at_first_check"
+
+
+def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Parameters:
+    """Validate what the parameters cell, and any cell injected after it, has set.
+
+    Call it in the cell after the parameters with ``globals()``: a plain papermill run then
+    refuses a misspelt name, which papermill itself only logs.
+
+    Notes
+    -----
+    Run again in the same session, the notebook's own variables are there too. Those are
+    passed over, unless one is spelt so like a parameter that it must be meant for it.
+    """
+    known = model(chapter).model_fields
+    names = {
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_")
+        and name not in _IPYTHON
+        and not isinstance(value, (ModuleType, type))
+        and not callable(value)
+    }
+    seen = namespace.setdefault(_SEEN, names)
+    given = {
+        name: namespace[name]
+        for name in sorted(names)
+        if name in seen or name in known or nearest(name, known)
+    }
+    return validate(chapter, given)
+
+
+def table(parameters: Parameters) -> pd.DataFrame:
+    """Readable table of the parameters: name, value, unit, allowed, reason, changed."""
+    kind = type(parameters)
+    records = []
+    for name, field in kind.model_fields.items():
+        value = getattr(parameters, name)
+        records.append(
+            {
+                "parameter": name,
+                "value": "from the rows" if value is None else str(value),
+                "unit": field.json_schema_extra["unit"],
+                "allowed": allowed(kind, name),
+                "reason": field.description,
+                "changed": "yes" if value != field.default else "",
+            }
+        )
+    return pd.DataFrame(records)
+
+
+def defaults(chapter: str, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Plain scalars of a chapter's defaults, as the parameters cell holds them."""
+    return {
+        name: str(field.default) if isinstance(field.default, dt.date) else field.default
+        for name, field in model(chapter).model_fields.items()
+        if names is None or name in names
+    }

@@ -1,0 +1,459 @@
+"""The one module that knows Sphinx: values in prose, exhibits, and what fails a build.
+
+A Sphinx extension (``extra_extensions`` in ``_config.yml``) and, through the entry point
+group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
+
+- Role: ``{value}`arms_trade.value_total` ``, or with a form of `compendium.values.FORMS`
+  after a space, ``{value}`arms_trade.value_total interval` ``.
+- Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
+  numbered figure or table, to which ``{numref}`` refers by its ``name``.
+
+Every fault found in a page is collected, and all are raised at once after the pages are read
+and before any is written: a mere warning would let a second, incremental build pass.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib.util
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxRole
+
+import compendium
+from compendium import book, values
+from compendium.errors import CompendiumError, Fault
+
+MIME = "application/vnd.compendium.exhibit+json"
+ALIGNMENTS = ("left", "right", "center")
+DOWNLOADS = {"png": "Picture (PNG)", "csv": "Data (CSV)"}
+MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
+
+
+# ------------------------------------------------------------- what is known of each page
+
+
+@dataclass
+class Use:
+    """A value printed in a page, with its text when the page was last read or written."""
+
+    id: str
+    form: str
+    line: int
+    text: str
+
+
+@dataclass
+class Page:
+    """What the build knows of a page; Sphinx keeps it from one build to the next."""
+
+    uses: list[Use] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def page_of(env, docname: str) -> Page:
+    """Record of a page, made where there is none."""
+    if not hasattr(env, "compendium_pages"):
+        env.compendium_pages = {}
+    return env.compendium_pages.setdefault(docname, Page())
+
+
+def forget_page(app, env, docname: str) -> None:
+    """Start a page anew before it is read again."""
+    getattr(env, "compendium_pages", {}).pop(docname, None)
+
+
+def merge_pages(app, env, docnames, other) -> None:
+    """Take over what a parallel reader found."""
+    for docname in docnames:
+        page_of(env, docname)
+        env.compendium_pages[docname] = page_of(other, docname)
+
+
+def fault(env, docname: str, line: int | None, problem: str, **details: str) -> Fault:
+    """Fault of a page; a line of a notebook is told as cell and line."""
+    file, line = book.place(env.doc2path(docname, base=False), line)
+    return Fault(file, problem, line, **details)
+
+
+# ------------------------------------------------------------------------ values in prose
+
+
+class ValueText(nodes.inline):
+    """A published number in a page: its id, its form, and its text as known so far."""
+
+
+class ValueRole(SphinxRole):
+    """``{value}`id form` ``, the text of a published number."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Make the node.
+
+        A value known already stands at once in headings, anchors and the table of contents.
+        For one that is not, its chapter may be read later: `settle` looks again.
+        """
+        id, _, form = self.text.strip().partition(" ")
+        form = form.strip() or "value"
+        text = text_of(id, form, known_values(self.env.app)) or id
+        page_of(self.env, self.env.docname).uses.append(Use(id, form, self.lineno, text))
+        node = ValueText(self.rawtext, text, classes=["compendium-value"])
+        node["value_id"], node["form"] = id, form
+        return [node], []
+
+
+def known_values(app) -> dict[str, values.Value]:
+    """Values published so far; empty where there is no file yet."""
+    name = app.config.compendium_values
+    file = Path(app.srcdir, name) if name else values.output_folder() / "values.json"
+    try:
+        stat = file.stat()
+        return _read_values(file, stat.st_mtime_ns, stat.st_size)
+    except FileNotFoundError:
+        return {}
+    except CompendiumError as error:
+        raise ExtensionError(str(error)) from None
+
+
+@lru_cache(maxsize=4)
+def _read_values(file: Path, changed: int, size: int) -> dict[str, values.Value]:
+    return values.read(file)
+
+
+def text_of(id: str, form: str, known: dict[str, values.Value]) -> str | None:
+    """Text of a value, or None where it cannot be told."""
+    try:
+        return values.lookup(known, id).text(form)
+    except CompendiumError:
+        return None
+
+
+def set_texts(tree: nodes.Node, known: dict[str, values.Value]) -> bool:
+    """Bring the values in `tree` up to date; tell whether any changed."""
+    changed = False
+    for node in list(tree.findall(ValueText)):
+        text = text_of(node["value_id"], node["form"], known)
+        if text is not None and text != node.astext():
+            node[:] = [nodes.Text(text)]
+            changed = True
+    return changed
+
+
+def settle(app, env) -> list[str]:
+    """Fail on the faults of all pages; return the pages whose values have changed.
+
+    Runs when every page is read and every chapter executed, and also where nothing had to be
+    read, so that a new ``values.json`` reaches the pages of an incremental build.
+    """
+    known = known_values(app)
+    faults, stale = [], set()
+    for docname in sorted(env.found_docs):
+        page = page_of(env, docname)
+        faults += page.faults
+        for use in page.uses:
+            try:
+                text = values.lookup(known, use.id).text(use.form)
+            except CompendiumError as error:
+                faults.append(fault(env, docname, use.line, str(error)))
+                continue
+            if text != use.text:
+                use.text = text
+                stale.add(docname)
+    if faults:
+        lines = "\n".join(str(fault) for fault in faults)
+        count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+        raise ExtensionError(f"{lines}\n{count} found in the pages; the book was not built.")
+    outlines = [*env.titles.values(), *env.longtitles.values(), *env.tocs.values()]
+    changed = [set_texts(outline, known) for outline in outlines]
+    if any(changed):
+        stale |= env.found_docs  # every page shows the titles of the others
+    return sorted(stale)
+
+
+def resolve_values(app, doctree: nodes.document, docname: str) -> None:
+    """Print the final values into a page about to be written."""
+    set_texts(doctree, known_values(app))
+
+
+# ------------------------------------------------------------------------------- exhibits
+
+
+class HeadCell(nodes.entry):
+    """Cell of a table's heading; in HTML it says that it heads a column."""
+
+
+class DataDetails(nodes.container):
+    """Data of a figure; in HTML folded under a line to click, elsewhere plainly there."""
+
+
+class ExhibitRenderer:
+    """MyST-NB's mime renderer of exhibits (`myst_nb.core.render.MimeRenderPlugin`)."""
+
+    mime_priority_overrides = [("*", MIME, 0)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline: bool) -> list[nodes.Element] | None:
+        """Return the nodes of an exhibit, and None for any other output."""
+        if data.mime_type != MIME:
+            return None
+        try:
+            return Exhibit(renderer, data.content, data.line or 0).build()
+        except CompendiumError as error:
+            env = renderer.renderer.sphinx_env
+            page = page_of(env, env.docname)
+            line = (data.cell_index + 1) * 10000
+            page.faults.append(fault(env, env.docname, line, str(error)))
+            return []
+
+
+class Exhibit:
+    """A figure or table with its data, from JSON to nodes.
+
+    Parameters
+    ----------
+    renderer : myst_nb.core.render.NbElementRenderer
+    content : dict
+        ``name``, ``kind`` {"figure", "table"}, ``caption`` and ``source`` (MyST, trusted),
+        ``alt``, ``columns``, ``rows`` (plain text, or ``{"text", "url"}``; untrusted),
+        ``align``, and ``files`` with ``svg`` and ``csv`` as text and ``png`` in base64.
+    line : int
+        Line of the cell, for messages.
+    """
+
+    def __init__(self, renderer, content: dict, line: int):
+        self.renderer, self.content, self.line = renderer, content, line
+        self.name = str(content.get("name", ""))
+        self.files = content.get("files") or {}
+        self.check()
+
+    def check(self) -> None:
+        """Raise a CompendiumError that says what the exhibit lacks."""
+        kind = self.content.get("kind")
+        if not self.name.replace("-", "").isalnum():
+            raise CompendiumError(f"exhibit {self.name!r}: the name takes letters, digits and -")
+        if kind not in ("figure", "table"):
+            raise CompendiumError(f"exhibit {self.name!r}: kind must be figure or table")
+        needed = ["caption", "columns"] + (["alt"] if kind == "figure" else [])
+        missing = [key for key in needed if not self.content.get(key)]
+        if kind == "figure" and not {"svg", "png"} & set(self.files):
+            missing.append("files.svg")
+        if missing:
+            raise CompendiumError(f"exhibit {self.name!r} lacks {', '.join(missing)}")
+        width = len(self.content["columns"])
+        for number, row in enumerate(self.content.get("rows", []), 1):
+            if len(row) != width:
+                raise CompendiumError(
+                    f"exhibit {self.name!r}: row {number} has {len(row)} cells, not {width}"
+                )
+
+    def build(self) -> list[nodes.Element]:
+        """Nodes of the whole exhibit."""
+        paths = {ending: self.write(ending) for ending in self.files}
+        box = nodes.container(classes=["exhibit", f"exhibit-{self.content['kind']}"])
+        if self.content["kind"] == "figure":
+            details = DataDetails("", self.table(), *self.downloads(paths))
+            details["summary"] = "Data of this figure"
+            details["classes"] = ["exhibit-data"]
+            box += [self.figure(paths), details]
+        else:
+            table = self.table()
+            table.insert(0, nodes.title("", "", *self.prose("caption")))
+            self.label(table)
+            box += [table, *self.source(), *self.downloads(paths)]
+        return [box]
+
+    def figure(self, paths: dict[str, str]) -> nodes.figure:
+        """Picture, caption and source line."""
+        # With `.*` each builder takes the format it can: HTML the SVG, LaTeX the PNG.
+        uri = paths.get("svg") or paths["png"]
+        image = nodes.image(uri=f"{uri.rpartition('.')[0]}.*", alt=str(self.content["alt"]))
+        figure = nodes.figure("", image, nodes.caption("", "", *self.prose("caption")))
+        if source := self.source():
+            figure += nodes.legend("", *source)
+        self.label(figure)
+        return figure
+
+    def table(self) -> nodes.table:
+        """Every row as a real table; the text of a cell is never markup."""
+        columns = self.content["columns"]
+        align = [*self.content.get("align", []), *["left"] * len(columns)][: len(columns)]
+        group = nodes.tgroup("", *[nodes.colspec(colwidth=1) for _ in columns], cols=len(columns))
+        head = nodes.row("", *[cell(HeadCell, c, a) for c, a in zip(columns, align, strict=True)])
+        rows = [
+            nodes.row("", *[cell(nodes.entry, c, a) for c, a in zip(row, align, strict=True)])
+            for row in self.content.get("rows", [])
+        ]
+        group += [nodes.thead("", head), nodes.tbody("", *rows)]
+        return nodes.table("", group, classes=["exhibit-rows", "colwidths-auto"])
+
+    def label(self, node: nodes.Element) -> None:
+        """Give `node` the exhibit's name, so that ``{numref}`` finds it."""
+        node["names"].append(nodes.fully_normalize_name(self.name))
+        self.renderer.renderer.document.note_explicit_target(node, node)
+
+    def prose(self, key: str) -> list[nodes.Node]:
+        """Parse a MyST text of the exhibit, roles and links included."""
+        parent = nodes.Element()
+        parser = self.renderer.renderer
+        with parser.current_node_context(parent):
+            parser.nested_render_text(str(self.content[key]), self.line, inline=True)
+        return parent.children
+
+    def source(self) -> list[nodes.paragraph]:
+        """Line that says where the data come from, if any."""
+        if not self.content.get("source"):
+            return []
+        return [nodes.paragraph("", "", *self.prose("source"), classes=["exhibit-source"])]
+
+    def write(self, ending: str) -> str:
+        """Write a file of the exhibit beside the built book; return Sphinx's path to it."""
+        content = self.files[ending]
+        try:
+            data = base64.b64decode(content) if ending == "png" else content.encode("utf-8")
+        except (binascii.Error, AttributeError, ValueError):
+            raise CompendiumError(f"exhibit {self.name!r}: unreadable file {ending}") from None
+        # One folder a page: names need to be unique within a page only.
+        folder = self.renderer.renderer.sphinx_env.docname.split("/")
+        return self.renderer.write_file([*folder, f"{self.name}.{ending}"], data, overwrite=True)
+
+    def downloads(self, paths: dict[str, str]) -> list[nodes.paragraph]:
+        """Links to the files a reader may want to keep."""
+        line = nodes.paragraph(classes=["exhibit-downloads"])
+        for ending in [ending for ending in DOWNLOADS if ending in paths]:
+            line += nodes.Text(", " if len(line) else "Download: ")
+            label = nodes.inline("", DOWNLOADS[ending])
+            line += addnodes.download_reference("", "", label, reftarget=paths[ending])
+        return [line] if len(line) else []
+
+
+def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entry:
+    """Cell of a table; only an http(s) address becomes a link."""
+    text, url = content, ""
+    if isinstance(content, dict):
+        text, url = content.get("text", ""), str(content.get("url") or "")
+    text = nodes.Text("" if text is None else str(text))
+    paragraph = nodes.paragraph("", "", link(text, url) if is_web_address(url) else text)
+    # `text-right` and its kin are the classes the theme knows.
+    return kind("", paragraph, classes=[f"text-{align if align in ALIGNMENTS else 'left'}"])
+
+
+def link(text: nodes.Text, url: str) -> nodes.reference:
+    """Link to another host."""
+    return nodes.reference("", "", text, refuri=url, internal=False)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is an address of the web and not a script or a path in disguise."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    web = url.lower().startswith(("http://", "https://"))
+    return web and bool(parts.netloc) and url.isprintable()
+
+
+# ------------------------------------------------------------------------------ notebooks
+
+
+def find_errors(app, doctree: nodes.document) -> None:
+    """Note the cells of a notebook that ended in an error.
+
+    Read from the notebook, not from the page, which may hide the output. A cell tagged
+    `raises-exception` shows an error on purpose.
+    """
+    env = app.env
+    # MyST-NB writes each notebook here once it is read, whether executed now or before.
+    notebook = Path(env.mystnb_config.output_folder, f"{env.docname}.ipynb")
+    if not notebook.exists():
+        return
+    for number, cell in enumerate(json.loads(notebook.read_text("utf-8"))["cells"], 1):
+        if "raises-exception" in cell["metadata"].get("tags", []):
+            continue
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                problem = f"the cell failed: {output['ename']}: {output['evalue']}"
+                page = page_of(env, env.docname)
+                page.faults.append(fault(env, env.docname, number * 10000, problem))
+
+
+# ------------------------------------------------------------------------------ HTML pages
+
+
+def visit_value(self, node: ValueText) -> None:
+    """Open a value in HTML."""
+    self.body.append(self.starttag(node, "span", "", **{"data-value-id": node["value_id"]}))
+
+
+def depart_value(self, node: ValueText) -> None:
+    """Close a value in HTML."""
+    self.body.append("</span>")
+
+
+def visit_head_cell(self, node: HeadCell) -> None:
+    """Open a heading cell in HTML."""
+    self.visit_entry(node)
+    # docutils offers no way to pass an attribute to a cell.
+    self.body[-1] = self.body[-1].replace("<th", '<th scope="col"', 1)
+
+
+def depart_head_cell(self, node: HeadCell) -> None:
+    """Close a heading cell in HTML."""
+    self.depart_entry(node)
+
+
+def visit_details(self, node: DataDetails) -> None:
+    """Open the data of a figure in HTML."""
+    summary = self.encode(node["summary"])
+    self.body.append(self.starttag(node, "details") + f"<summary>{summary}</summary>\n")
+
+
+def depart_details(self, node: DataDetails) -> None:
+    """Close the data of a figure in HTML."""
+    self.body.append("</details>\n")
+
+
+def drop_thebe(app, config) -> None:
+    """Take Jupyter Book's live-code extension out: it asks other hosts and breaks the console."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if one.handler.__module__ != "sphinx_thebe"]
+    styles = app.registry.css_files
+    styles[:] = [style for style in styles if "thebe" not in style[0]]
+
+
+def serve_mathjax(app, config) -> None:
+    """Serve formulas from the book itself, where the package that holds MathJax is installed."""
+    package, name = MATHJAX
+    if found := importlib.util.find_spec(package):
+        file = Path(found.submodule_search_locations[0], name)
+        config.html_static_path.append(str(file))
+        config.mathjax_path = file.name
+
+
+def setup(app) -> dict:
+    """Tell Sphinx what is here."""
+    app.add_config_value("compendium_values", "", "")
+    app.add_role("value", ValueRole())
+    # Builders without visitors of their own treat these as the nodes they derive from.
+    app.add_node(ValueText, html=(visit_value, depart_value))
+    app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))
+    app.add_node(DataDetails, html=(visit_details, depart_details))
+    app.connect("config-inited", drop_thebe)
+    app.connect("config-inited", serve_mathjax)
+    app.connect("env-purge-doc", forget_page)
+    app.connect("env-merge-info", merge_pages)
+    app.connect("doctree-read", find_errors)
+    app.connect("env-updated", settle)
+    app.connect("doctree-resolved", resolve_values)
+    return {
+        "version": compendium.__version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

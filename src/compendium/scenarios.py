@@ -1,0 +1,185 @@
+"""Scenarios: one YAML file each, saying which parameters differ from the defaults and why.
+
+A file has ``title``, ``reason``, ``as_of`` and, where a chapter departs from its defaults,
+``chapters: {chapter: {parameter: value}}``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from compendium import parameters, paths
+from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
+
+KEYS = {"title": str, "reason": str, "as_of": dt.date, "chapters": Mapping}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named set of parameters.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file without ending.
+    title, reason : str
+    as_of : datetime.date
+        Vintage of every chapter.
+    chapters : dict of Parameters
+        Validated parameters of every chapter.
+    """
+
+    name: str
+    title: str
+    reason: str
+    as_of: dt.date
+    chapters: Mapping[str, parameters.Parameters]
+
+
+def names() -> list[str]:
+    """Names of the scenarios at hand."""
+    return sorted(file.stem for file in paths.SCENARIOS.glob("*.yml"))
+
+
+def read(name: str) -> Scenario:
+    """Read and validate a scenario.
+
+    Raises
+    ------
+    UsageError
+        No scenario of that name.
+    FaultsError
+        Every fault in the file, with its line.
+    """
+    if name not in names():  # also keeps names from leading out of the folder
+        raise UsageError(
+            f"no scenario {name!r}{nearest(name, names())}; allowed: {', '.join(names())}"
+        )
+    file = paths.SCENARIOS / f"{name}.yml"
+    label = paths.relative(file)
+    content, lines = _parse(file, label)
+    faults = [*_key_faults(content, lines, label)]
+    if faults:
+        raise FaultsError(faults)
+    given = content.get("chapters") or {}
+    chapters, faults = {}, []
+    for chapter in given:
+        if chapter not in parameters.CHAPTERS:
+            faults.append(
+                Fault(
+                    label,
+                    f"unknown chapter{nearest(chapter, parameters.CHAPTERS)}",
+                    lines.get(("chapters", chapter)),
+                    str(chapter),
+                    allowed=", ".join(parameters.CHAPTERS),
+                )
+            )
+        elif not isinstance(given[chapter] or {}, Mapping):
+            faults.append(
+                Fault(
+                    label,
+                    "not a list of parameters",
+                    lines.get(("chapters", chapter)),
+                    chapter,
+                    str(given[chapter]),
+                    "parameter: value",
+                )
+            )
+    for chapter in parameters.CHAPTERS:
+        own = given.get(chapter) or {}
+        if not isinstance(own, Mapping):
+            continue
+        if "as_of" in own:
+            faults.append(
+                Fault(
+                    label,
+                    "one vintage runs through all chapters",
+                    lines.get(("chapters", chapter, "as_of")),
+                    f"{chapter}, parameter as_of",
+                    allowed="as_of at the top of the file",
+                )
+            )
+            continue
+        places = {key: lines.get(("chapters", chapter, key), lines.get((key,))) for key in own}
+        places["as_of"] = lines.get(("as_of",))
+        try:
+            chapters[chapter] = parameters.validate(
+                chapter, {"as_of": content["as_of"], **own}, places, label
+            )
+        except FaultsError as error:
+            faults += error.faults
+    if faults:
+        raise FaultsError(dict.fromkeys(faults))
+    return Scenario(name, content["title"], content["reason"], content["as_of"], chapters)
+
+
+def _key_faults(content: Mapping, lines: Mapping, label: str):
+    for key, value in content.items():
+        if key not in KEYS:
+            yield Fault(
+                label,
+                f"unknown key{nearest(str(key), KEYS)}",
+                lines.get((key,)),
+                str(key),
+                allowed=", ".join(KEYS),
+            )
+        elif not (isinstance(value, KEYS[key]) or (key == "chapters" and value is None)):
+            kind = {"as_of": "an ISO date such as 2024-10-28", "chapters": "chapter: parameters"}
+            yield Fault(
+                label, "wrong type", lines.get((key,)), key, str(value), kind.get(key, "text")
+            )
+    for key in ("title", "reason", "as_of"):
+        if key not in content:
+            yield Fault(label, "missing key", 1, key, allowed=f"{key}: ...")
+
+
+def _parse(file, label: str) -> tuple[dict[str, Any], dict[tuple, int]]:
+    """Content of a YAML file and the line of each key, refusing what hides an error."""
+    try:
+        text = file.read_text("utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except UnicodeDecodeError:
+        raise FaultsError([Fault(label, "not readable as UTF-8", allowed="UTF-8 text")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = f"not valid YAML: {getattr(error, 'problem', error)}"
+        raise FaultsError([Fault(label, problem, mark.line + 1 if mark else None)]) from None
+    if not isinstance(content, dict):
+        raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(KEYS))])
+    lines: dict[tuple, int] = {}
+    faults = list(_walk(root, (), lines, label))
+    if faults:
+        raise FaultsError(faults)
+    return content, lines
+
+
+def _walk(node, path: tuple, lines: dict, label: str):
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        place = (*path, key.value)
+        if place in lines:
+            yield Fault(label, "key given twice", key.start_mark.line + 1, key.value)
+        lines[place] = key.start_mark.line + 1
+        yield from _walk(value, place, lines, label)
+
+
+def with_changes(scenario: Scenario, chapter: str, changes: Mapping[str, Any]) -> Scenario:
+    """The scenario with some parameters of a chapter replaced, validated again."""
+    if chapter not in parameters.CHAPTERS:
+        raise CompendiumError(f"no chapter {chapter!r}{nearest(chapter, parameters.CHAPTERS)}")
+    now = scenario.chapters[chapter].model_dump()
+    replaced = parameters.validate(chapter, {**now, **changes})
+    return Scenario(
+        scenario.name,
+        scenario.title,
+        scenario.reason,
+        scenario.as_of,
+        {**scenario.chapters, chapter: replaced},
+    )

@@ -1,0 +1,271 @@
+"""Numbers a chapter states: published once, usable on any page, traceable to rows.
+
+A chapter publishes; the file `values.json` of the scenario collects; the role ``{value}`` prints.
+
+Format of ``values.json`` (``compendium-values/1``)::
+
+    {"format": "compendium-values/1",
+     "as_of": "2024-10-28",
+     "values": {"arms_trade.value_total": {
+         "value": 3021.4, "low": 1250.2, "high": 6904.8, "level": 0.9,
+         "unit": "USD_million", "decimals": 0, "label": "Value of all deliveries",
+         "kind": "estimate", "rows": ["arms-sh-2024-10-dia", ...], "chapter": "arms_trade"}}}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from compendium import paths
+from compendium.errors import CompendiumError, nearest
+
+FORMAT = "compendium-values/1"
+
+# How a unit is printed after its number; `{}` stands for the number where it is not in front.
+UNITS = {
+    "USD_million": "{} million USD",
+    "USD_billion": "{} billion USD",
+    "USD_million_per_missile": "{} million USD a missile",
+    "USD_million_per_year": "{} million USD a year",
+    "USD_per_round": "{} USD a round",
+    "KRW_per_USD": "{} won per dollar",
+    "containers": "{} containers",
+    "rounds": "{} rounds",
+    "million_rounds": "{} million rounds",
+    "rounds_per_month": "{} rounds a month",
+    "thousand_rounds_per_month": "{} thousand rounds a month",
+    "rounds_per_container": "{} rounds a container",
+    "tonnes_per_container": "{} tonnes a container",
+    "kg_per_round": "{} kg a round",
+    "missiles": "{} missiles",
+    "percent": "{} percent",
+    "ratio": "{}",
+    "share": "{}",
+    "count": "{}",
+    "date": "{}",
+    "text": "{}",
+}
+KINDS = ("evidence", "estimate", "projection", "score")
+FORMS = ("value", "number", "interval", "full")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number as the compendium states it.
+
+    Parameters
+    ----------
+    id : str
+        ``chapter.name``, for example ``arms_trade.value_total``.
+    value : float, int or str
+        The point statement (a median unless the label says otherwise), in `unit`.
+    low, high : float, optional
+        Bounds of the interval of probability `level`; equal in meaning to a range of
+        evidence where `level` is missing.
+    unit : str
+        A key of `UNITS`.
+    decimals : int
+        Digits kept after the point; negative rounds to tens, hundreds, ...
+    label : str
+        What the number is, in words.
+    level : float, optional
+        Probability of the interval, between 0 and 1.
+    kind : {"evidence", "estimate", "projection", "score"}
+        How the number came about.
+    rows : tuple of str
+        obs_ids of the evidence the number rests on.
+    """
+
+    id: str
+    value: float | int | str
+    low: float | None = None
+    high: float | None = None
+    unit: str = "ratio"
+    decimals: int = 0
+    label: str = ""
+    level: float | None = None
+    kind: str = "estimate"
+    rows: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        problem = self._problem()
+        if problem:
+            raise CompendiumError(f"value {self.id!r}: {problem}")
+
+    def _problem(self) -> str | None:
+        chapter, _, name = self.id.partition(".")
+        if not chapter.isidentifier() or not name.replace(".", "_").isidentifier():
+            return "the id must read chapter.name in lower case, digits and underscores"
+        if self.unit not in UNITS:
+            return f"unknown unit {self.unit!r}{nearest(self.unit, UNITS)}"
+        if self.kind not in KINDS:
+            return f"kind must be one of {', '.join(KINDS)}, found {self.kind!r}"
+        if isinstance(self.value, str) != (self.unit in ("text", "date")):
+            return f"the unit {self.unit!r} does not fit the value {self.value!r}"
+        if (self.low is None) != (self.high is None):
+            return "give both ends of the interval or neither"
+        numbers = [n for n in (self.value, self.low, self.high) if isinstance(n, (int, float))]
+        if not all(math.isfinite(n) for n in numbers):
+            return f"not a finite number: {numbers}"
+        if self.low is not None and not self.low <= self.value <= self.high:
+            return f"{self.value} lies outside its interval {self.low} to {self.high}"
+        if self.level is not None and not 0 < self.level < 1:
+            return f"the level must lie between 0 and 1, found {self.level}"
+        return None
+
+    @property
+    def chapter(self) -> str:
+        """Name of the chapter that states the number."""
+        return self.id.partition(".")[0]
+
+    def number(self, amount: float | int | str | None = None) -> str:
+        """Text of `amount` (default: the value) after the rounding rule, without unit."""
+        amount = self.value if amount is None else amount
+        if isinstance(amount, str):
+            return amount
+        rounded = round(float(amount), self.decimals) + 0.0  # no minus before a zero
+        return f"{rounded:,.{max(self.decimals, 0)}f}"
+
+    def text(self, form: str = "value") -> str:
+        """Printed form of the number.
+
+        Parameters
+        ----------
+        form : {"value", "number", "interval", "full"}
+            Number with unit; number alone; both ends with unit; all of it.
+        """
+        if form not in FORMS:
+            raise CompendiumError(
+                f"value {self.id!r}: unknown form {form!r}; allowed: {', '.join(FORMS)}"
+            )
+        if form in ("interval", "full") and self.low is None:
+            raise CompendiumError(f"value {self.id!r} has no interval to print")
+        unit = UNITS[self.unit]
+        if form == "number":
+            return self.number()
+        if form == "value":
+            return unit.format(self.number())
+        span = f"{self.number(self.low)} to {self.number(self.high)}"
+        if form == "interval":
+            return unit.format(span)
+        name = f"{self.level * 100:.0f} % interval" if self.level else "range"
+        return f"{unit.format(self.number())} ({name} {span})"
+
+
+_published: dict[str, dict[str, Value]] = {}  # by chapter; one process runs one chapter
+
+
+def output_folder() -> Path:
+    """Folder of the running build (`COMPENDIUM_OUTPUT`), else `_build/interactive`."""
+    return Path(os.environ.get("COMPENDIUM_OUTPUT") or paths.BUILD / "interactive")
+
+
+def publish(
+    id: str,
+    value: float | int | str,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str = "ratio",
+    *,
+    rows: Iterable[str] = (),
+    **details: object,
+) -> Value:
+    """State one number; see `Value` for the parameters. Writes ``values.json``."""
+    published = Value(id, value, low, high, unit, rows=tuple(rows), **details)
+    publish_all([published])
+    return published
+
+
+def publish_all(values: Iterable[Value]) -> None:
+    """State several numbers at once and write them to the output folder.
+
+    Each chapter has a file of its own under ``values/``, so that chapters can run side by
+    side; ``values.json`` is their union.
+    """
+    chapters = set()
+    for value in values:
+        _published.setdefault(value.chapter, {})[value.id] = value
+        chapters.add(value.chapter)
+    folder = output_folder() / "values"
+    folder.mkdir(parents=True, exist_ok=True)
+    for chapter in sorted(chapters):
+        records = {id: _record(v) for id, v in sorted(_published[chapter].items())}
+        _write(folder / f"{chapter}.json", records)
+    collect(output_folder())
+
+
+def collect(folder: Path, **facts: object) -> dict[str, Value]:
+    """Join the chapters' values of a build into its ``values.json`` and return them."""
+    records: dict[str, dict] = {}
+    for file in sorted((folder / "values").glob("*.json")):
+        records.update(json.loads(file.read_text("utf-8")))
+    _write(folder / "values.json", {"format": FORMAT, **facts, "values": records})
+    return {id: _value(id, record) for id, record in records.items()}
+
+
+def read(file: Path) -> dict[str, Value]:
+    """Values of a build.
+
+    Raises
+    ------
+    CompendiumError
+        The file is missing or of another format.
+    """
+    try:
+        content = json.loads(Path(file).read_text("utf-8"))
+    except FileNotFoundError:
+        raise CompendiumError(
+            f"{paths.relative(file)} is missing: no chapter has published a value yet; run `make book`"
+        ) from None
+    if content.get("format") != FORMAT:
+        raise CompendiumError(f"{paths.relative(file)}: not a file of format {FORMAT}")
+    return {id: _value(id, record) for id, record in content["values"].items()}
+
+
+def lookup(values: Mapping[str, Value], id: str) -> Value:
+    """Return the value of that id; raise with the nearest known id otherwise."""
+    if id not in values:
+        raise CompendiumError(f"no value {id!r} was published{nearest(id, values)}")
+    return values[id]
+
+
+def frame(values: Iterable[Value]) -> pd.DataFrame:
+    """Table of values as they are printed: id, meaning, number, interval, kind, rows."""
+    return pd.DataFrame(
+        {
+            "Id": value.id,
+            "Meaning": value.label,
+            "Value": value.text(),
+            "Interval": "" if value.low is None else value.text("interval"),
+            "Level": f"{value.level:.0%}" if value.level else "",
+            "Kind": value.kind,
+            "Rows": len(value.rows),
+        }
+        for value in values
+    )
+
+
+def _record(value: Value) -> dict:
+    record = asdict(value)
+    del record["id"]
+    return {**record, "rows": list(value.rows), "chapter": value.chapter}
+
+
+def _value(id: str, record: dict) -> Value:
+    fields = {k: v for k, v in record.items() if k != "chapter"}
+    return replace(Value(id, **fields), rows=tuple(fields["rows"]))
+
+
+def _write(file: Path, content: dict) -> None:
+    # Written aside and renamed: a reader never sees half a file.
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
+    aside = file.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(text, "utf-8")
+    aside.replace(file)

@@ -1,0 +1,189 @@
+"""Staging, the scenario's configuration, messages, and putting a book in place."""
+
+import os
+import threading
+
+import pytest
+import yaml
+
+from compendium import book
+from compendium.errors import CompendiumError
+
+TOC = """format: jb-book
+root: index
+parts:
+- caption: One
+  chapters:
+  - file: chapters/arms_trade
+    sections:
+    - file: chapters/notes
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """Checkout with a notebook, two text pages, and what must stay behind."""
+    root = tmp_path / "checkout"
+    for folder in ("chapters", "assets", "data/raw", "tests"):
+        (root / folder).mkdir(parents=True)
+    files = {
+        "_config.yml": "title: A\nexecute: {execute_notebooks: force, timeout: 9}\n",
+        "_toc.yml": TOC,
+        "index.md": "# A\n",
+        "chapters/arms_trade.ipynb": "as stored",
+        "chapters/notes.md": "# N\n",
+        "chapters/draft.md": "# Not in the book\n",
+        "chapters/map.svg": "<svg/>",
+        "assets/style.css": "",
+        "data/raw/arms.csv": "a\n",
+        "tests/test_a.py": "",
+    }
+    for name, text in files.items():
+        (root / name).write_text(text, "utf-8")
+    return root
+
+
+@pytest.fixture
+def executed(tmp_path):
+    """Folder of executed notebooks."""
+    folder = tmp_path / "executed"
+    folder.mkdir()
+    (folder / "arms_trade.ipynb").write_text("as executed", "utf-8")
+    return folder
+
+
+def test_stage_takes_executed_notebooks_and_the_pages_of_the_toc(checkout, executed, tmp_path):
+    source = tmp_path / "source"
+    book.stage(checkout, executed, source)
+    files = {f.relative_to(source).as_posix() for f in source.rglob("*") if f.is_file()}
+    assert files == {
+        "_config.yml",
+        "_toc.yml",
+        "index.md",
+        "chapters/arms_trade.ipynb",
+        "chapters/notes.md",
+        "chapters/map.svg",
+        "assets/style.css",
+        "data/raw/arms.csv",
+    }
+    assert (source / "chapters/arms_trade.ipynb").read_text("utf-8") == "as executed"
+
+
+def test_chapter_that_was_not_run_is_named(checkout, executed, tmp_path):
+    (executed / "arms_trade.ipynb").unlink()
+    with pytest.raises(CompendiumError, match=r"^chapters/arms_trade.ipynb was not run: "):
+        book.stage(checkout, executed, tmp_path / "source")
+
+
+def test_page_of_the_toc_that_is_missing_is_named(checkout):
+    (checkout / "chapters/notes.md").unlink()
+    with pytest.raises(CompendiumError, match=r"_toc.yml: chapters/notes: no such page"):
+        book.pages(checkout)
+
+
+def test_configure_turns_execution_off_and_names_values_and_scenario(checkout, tmp_path):
+    banner = book.announcement("late", "What <we> know", "2026-10-31")
+    book.configure(checkout / "_config.yml", tmp_path / "values.json", banner)
+    config = yaml.safe_load((checkout / "_config.yml").read_text("utf-8"))
+    assert config["execute"] == {"execute_notebooks": "off", "timeout": 9}
+    assert config["sphinx"]["config"]["compendium_values"] == str(tmp_path / "values.json")
+    text = "Scenario: late (What &lt;we&gt; know). Evidence known by 2026-10-31."
+    assert config["html"]["announcement"] == text
+
+
+def test_render_refuses_a_target_that_exists(checkout, executed, tmp_path):
+    with pytest.raises(CompendiumError, match="is there already"):
+        book.render("a", executed, tmp_path / "values.json", executed, root=checkout)
+
+
+def test_explain_tells_warnings_and_faults_in_plain_words(tmp_path):
+    output = f"""\x1b[91m{tmp_path}/chapters/a.ipynb:30004: WARNING: undefined label: 'x' [ref.ref]\x1b[0m
+{tmp_path}/index.md:7: WARNING: unknown document: 'y' [ref.doc]
+WARNING: favicon file 'z' does not exist
+
+Extension error:
+index.md:5: no value 'a.b' was published
+1 fault found in the pages; the book was not built.
+
+Traceback (most recent call last):
+RuntimeError: see above
+"""
+    assert book.explain(output, tmp_path).splitlines() == [
+        "chapters/a.ipynb, cell 3:3: undefined label: 'x' [ref.ref]",
+        "index.md:7: unknown document: 'y' [ref.doc]",
+        "favicon file 'z' does not exist",
+        "index.md:5: no value 'a.b' was published",
+        "1 fault found in the pages; the book was not built.",
+    ]
+
+
+def test_explain_keeps_what_it_does_not_know(tmp_path):
+    assert book.explain("Segmentation fault\n", tmp_path) == "Segmentation fault"
+
+
+def folder(path, text):
+    path.mkdir()
+    (path / "index.html").write_text(text, "utf-8")
+    return path
+
+
+def test_publish_where_nothing_was(tmp_path):
+    target = tmp_path / "deep" / "book"
+    book.publish(folder(tmp_path / "staged", "new"), target)
+    assert (target / "index.html").read_text("utf-8") == "new"
+    assert not (tmp_path / "staged").exists()
+
+
+@pytest.mark.parametrize("in_one_step", [True, False])
+def test_publish_replaces_and_leaves_nothing_behind(tmp_path, monkeypatch, in_one_step):
+    if not in_one_step:
+        monkeypatch.setattr(book, "exchange", lambda one, other: False)
+    target = folder(tmp_path / "book", "old")
+    (target / "gone.html").write_text("old", "utf-8")
+    book.publish(folder(tmp_path / "staged", "new"), target)
+    assert sorted(p.name for p in target.iterdir()) == ["index.html"]
+    assert (target / "index.html").read_text("utf-8") == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["book"]
+
+
+def test_failed_swap_leaves_the_old_book(tmp_path):
+    target = folder(tmp_path / "book", "old")
+    with pytest.raises(FileNotFoundError):
+        book.swap(tmp_path / "nothing", target)
+    assert (target / "index.html").read_text("utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["book"]
+
+
+def test_publish_leaves_a_file_or_link_in_its_place(tmp_path):
+    staged = folder(tmp_path / "staged", "new")
+    (tmp_path / "file").write_text("mine", "utf-8")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for name in ("file", "link"):
+        with pytest.raises(CompendiumError, match="it was left as it is"):
+            book.publish(staged, tmp_path / name)
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+    with pytest.raises(CompendiumError, match="is not a folder"):
+        book.publish(tmp_path / "nothing", tmp_path / "book")
+
+
+def test_reader_always_finds_a_book(tmp_path):
+    target = folder(tmp_path / "book", "0")
+    probe = folder(tmp_path / "probe", "")
+    if not book.exchange(probe, target):
+        pytest.skip("this system cannot exchange two folders in one step")
+    book.exchange(probe, target)
+    missing, stop = [], threading.Event()
+
+    def read():
+        while not stop.is_set():
+            if not os.path.exists(target / "index.html"):
+                missing.append(True)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for number in range(200):
+        book.publish(folder(tmp_path / "staged", str(number)), target)
+    stop.set()
+    reader.join()
+    assert not missing
+    assert (target / "index.html").read_text("utf-8") == "199"

@@ -1,0 +1,339 @@
+"""The tables are valid, two validators agree on it, and every kind of damage is named in place."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from compendium import datapackage, paths
+from compendium.errors import CompendiumError, FaultsError
+
+OBSERVATIONS = ["arms", "troops", "trade", "meetings", "strategy"]
+
+
+@pytest.fixture
+def raw(tmp_path):
+    """Return a copy of data/raw that a test may damage."""
+    return shutil.copytree(paths.RAW, tmp_path / "raw")
+
+
+def read(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def write(path, rows):
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def set_cells(path, line, **cells):
+    """Write `cells` into the record at `line` (the tables hold no line breaks inside cells)."""
+    rows = read(path)
+    for column, value in cells.items():
+        rows[line - 1][rows[0].index(column)] = value
+    write(path, rows)
+
+
+def places(faults, raw):
+    """Return file name, line and column of each fault."""
+    assert all(fault.file.startswith(paths.relative(raw)) for fault in faults)
+    return [(fault.file.rpartition("/")[2], fault.line, fault.column) for fault in faults]
+
+
+def expect(raw, file, line, column, *words):
+    """Exactly one fault comes, at this place, and its text holds `words`."""
+    faults = datapackage.check(raw)
+    assert places(faults, raw) == [(file, line, column)], "\n".join(map(str, faults))
+    for word in words:
+        assert word in str(faults[0])
+
+
+def test_the_real_tables_have_no_fault():
+    assert [str(fault) for fault in datapackage.check()] == []
+
+
+def test_frictionless_agrees_that_descriptor_and_tables_are_valid():
+    frictionless = pytest.importorskip("frictionless")
+    report = frictionless.validate(str(paths.DATAPACKAGE))
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
+    assert report.stats["tasks"] == len(datapackage.table_names())
+
+
+def test_descriptor_describes_every_table_field_and_unit():
+    descriptor = datapackage.read_descriptor()
+    units = list(descriptor["compendium:units"])
+    assert set(descriptor["compendium:units_below_zero"]) <= set(units)
+    assert "hash" not in json.dumps(descriptor)
+    for table in descriptor["resources"]:
+        fields = table["schema"]["fields"]
+        assert all(field["title"] and field["description"].endswith(".") for field in fields)
+        allowed = [f["constraints"]["enum"] for f in fields if f["name"] == "unit"]
+        assert all(enum == units for enum in allowed), f"{table['name']}: unit list differs"
+
+
+def test_observation_tables_share_one_schema():
+    schemas = {t["name"]: t["schema"] for t in datapackage.read_descriptor()["resources"]}
+    assert all(schemas[name] == schemas["arms"] for name in OBSERVATIONS)
+
+
+def test_tables_are_read_with_their_types():
+    arms = datapackage.read_table("arms")
+    assert arms.index.name == "line" and arms.index[0] == 2
+    assert arms["period_start"].dtype.kind == "M"
+    assert arms["value"].dtype == "float64"
+    assert arms["credibility"].dtype == "Int64"
+    assert pd.isna(arms.loc[2, "value"]) and arms.loc[2, "low"] == 1700
+    assert (arms["note"] == "").any() and not arms["note"].isna().any()
+    assert datapackage.require_valid()["arms"].equals(arms)
+
+
+def test_reading_a_table_never_coerces(raw):
+    set_cells(raw / "arms.csv", 3, value="1,700")
+    with pytest.raises(FaultsError, match="arms.csv:3: value: is not a number, found '1,700'"):
+        datapackage.read_table("arms", raw)
+
+
+def test_an_unknown_table_is_named_with_the_nearest():
+    with pytest.raises(CompendiumError, match="'trops'; did you mean 'troops'"):
+        datapackage.read_table("trops")
+
+
+CELLS = [
+    ("arms", 3, "value", "1,700", "is not a number", "no thousands separators"),
+    ("arms", 3, "value", "nan", "is not a number"),
+    ("arms", 3, "value", "inf", "is not a number"),
+    ("arms", 3, "value", "1e3", "is not a number"),
+    ("arms", 3, "value", "\u0661\u0662", "is not a number"),
+    ("arms", 3, "credibility", "3.0", "is not a whole number"),
+    ("arms", 3, "credibility", "7", "is out of range", "1 to 6"),
+    ("releases", 3, "lag_days", "-1", "is out of range", "0 to 3660"),
+    ("trade", 5, "period_end", "1991-02-30", "is not a date", "YYYY-MM-DD"),
+    ("trade", 5, "period_end", "31.12.1991", "is not a date"),
+    ("trade", 5, "period_start", "0199-01-01", "is out of range", "1900-01-01 to 2100-12-31"),
+    ("arms", 3, "issuer", "", "is empty", "Who made the estimate"),
+    ("arms", 3, "period_end", "", "is empty"),
+    ("arms", 3, "reliability", "G", "is not an allowed value", "A, B, C, D, E, F"),
+    ("arms", 3, "qualifier", "aprox", "approx, at_least, up_to"),
+    ("arms", 3, "unit", "USD_milion", "did you mean 'USD_million'", "data/datapackage.json"),
+    ("claims", 2, "chapter", "arms", "arms_trade, troop_plausibility"),
+    ("claims", 2, "comparator", "", "is empty"),
+    ("sources", 2, "language", "english", "is not of the right form", "ISO 639-1"),
+    ("sources", 2, "published", "June 2024", "is not of the right form", "YYYY-MM"),
+    ("sources", 2, "published", "2024-02-30", "is not a date that exists"),
+    ("sources", 2, "url", "www.38north.org", "is not of the right form", "https://"),
+    ("troops", 2, "obs_id", "Troops 1", "is not of the right form", "hyphens"),
+    ("arms", 3, "source_id", "dpa2024anew", "is not known", "did you mean 'dpa2024anews'"),
+    ("releases", 2, "source_id", "kiel2026us", "did you mean 'kiel2026ust'"),
+    ("arms", 3, "reliability", "B ", "begins or ends with a space", "'B'"),
+    ("arms", 3, "note", " said so", "begins or ends with a space"),
+    ("arms", 3, "value", "-5", "is below zero", "ideal_point and percent"),
+    ("troops", 2, "stated_on", "2099-01-01", "lies in the future", "today, UTC"),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "column", "value", "words"), [(*c[:4], c[4:]) for c in CELLS]
+)
+def test_a_faulty_cell(raw, table, line, column, value, words):
+    set_cells(raw / f"{table}.csv", line, **{column: value})
+    expect(raw, f"{table}.csv", line, column, *words)
+
+
+ROWS = [
+    ("arms", 2, {"low": "9000"}, "low", "low is above high, found 'low 9000, high 5500'"),
+    ("claims", 4, {"low": "30"}, "low", "low is above high"),
+    ("arms", 2, {"value": "1600"}, "value", "value is below low"),
+    ("arms", 2, {"value": "5501"}, "value", "value is above high"),
+    ("arms", 3, {"value": ""}, "value", "the row states no figure"),
+    ("arms", 3, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),
+    ("claims", 2, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),
+    ("releases", 2, {"issuer": "Kiel Institute"}, "source_id", "exactly one of the two"),
+    ("releases", 5, {"issuer": ""}, "source_id", "both filled or both empty"),
+]
+
+
+@pytest.mark.parametrize(("table", "line", "cells", "column", "words"), ROWS)
+def test_a_faulty_row(raw, table, line, cells, column, words):
+    set_cells(raw / f"{table}.csv", line, **cells)
+    expect(raw, f"{table}.csv", line, column, words)
+
+
+def test_a_percentage_may_fall(raw):
+    set_cells(raw / "arms.csv", 3, value="-5", unit="percent")
+    assert datapackage.check(raw) == []
+
+
+def test_a_rule_is_silent_where_its_cell_is_already_at_fault(raw):
+    set_cells(raw / "arms.csv", 3, value="many")
+    expect(raw, "arms.csv", 3, "value", "is not a number")
+
+
+def test_a_repeated_name_says_where_it_stands_first(raw):
+    rows = read(raw / "arms.csv")
+    write(raw / "arms.csv", [*rows, rows[4]])
+    expect(raw, "arms.csv", len(rows) + 1, "obs_id", "stands already in line 5")
+
+
+def test_a_name_repeated_in_another_table(raw):
+    name = read(raw / "arms.csv")[4][0]
+    set_cells(raw / "trade.csv", 9, obs_id=name)
+    expect(raw, "trade.csv", 9, "obs_id", "stands already in line 5 of arms.csv", name)
+
+
+def header(change):
+    """Damage of the heading: a function of the list of column names."""
+
+    def damage(data):
+        first, _, rest = data.partition(b"\n")
+        return ",".join(change(first.decode().split(","))).encode() + b"\n" + rest
+
+    return damage
+
+
+def line_3(change):
+    """Damage of line 3: a function of its bytes."""
+
+    def damage(data):
+        lines = data.split(b"\n")
+        lines[2] = change(lines[2])
+        return b"\n".join(lines)
+
+    return damage
+
+
+FILES = {
+    "empty": (lambda d: b"", None, None, ["is empty", "obs_id,indicator"]),
+    "only line ends": (lambda d: b"\n\n", None, None, ["is empty"]),
+    "heading only": (lambda d: d[: d.index(b"\n") + 1], 1, None, ["has no rows"]),
+    "empty heading": (lambda d: b"\n" + d, 1, None, ["the heading is empty"]),
+    "BOM": (lambda d: b"\xef\xbb\xbf" + d, 1, None, ["byte order mark", "first 3 bytes"]),
+    "Latin-1": (line_3(lambda x: x.replace(b"Gus", b"G\xe9")), 3, None, ["at byte", "0xe9"]),
+    "UTF-16": (lambda d: d.decode().encode("utf-16"), 1, None, ["is not UTF-8 at byte 0"]),
+    "binary": (line_3(lambda x: x + b"\0"), 3, None, ["NUL byte"]),
+    "semicolons": (lambda d: d.replace(b",", b";"), 1, None, ["semicolons", "allowed: commas"]),
+    "tabs": (lambda d: d.replace(b",", b"\t"), 1, None, ["tabs", "allowed: commas"]),
+    "duplicate column": (header(lambda h: [*h, "note"]), 1, "note", ["stands twice"]),
+    "unknown column": (header(lambda h: [*h, "notes"]), 1, "notes", ["did you mean 'note'"]),
+    "nameless column": (header(lambda h: [*h, ""]), 1, "(no name)", ["is not known"]),
+    "missing column": (header(lambda h: [c for c in h if c != "unit"]), 1, "unit", ["is missing"]),
+    "order": (header(lambda h: h[::-1]), 1, None, ["another order"]),
+    "too few": (line_3(lambda x: x.partition(b",")[2]), 3, None, ["has 16 cells", "17, as in"]),
+    "too many": (line_3(lambda x: x + b",more"), 3, None, ["has 18 cells"]),
+    "one cell": (line_3(lambda x: b"remark"), 3, None, ["has 1 cell;"]),
+    "empty row": (line_3(lambda x: b"," * 16), 3, None, ["the row is empty", "take it out"]),
+    "blank line": (line_3(lambda x: b""), 3, None, ["the row is empty"]),
+    "open quote": (line_3(lambda x: x.replace(b"par", b'"par')), 3, None, ["double quote"]),
+    "quote within": (line_3(lambda x: x.replace(b"para", b'"p" 3')), 3, None, ["double quote"]),
+    "open at end": (lambda d: d.rstrip(b"\n") + b'\nx,"y', 259, None, ["double quote"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_damaged_file(raw, case):
+    damage, line, column, words = FILES[case]
+    path = raw / "arms.csv"
+    path.write_bytes(damage(path.read_bytes()))
+    expect(raw, "arms.csv", line, column, *words)
+
+
+def test_a_missing_file(raw):
+    (raw / "trade.csv").unlink()
+    expect(raw, "trade.csv", None, None, "is missing")
+
+
+def test_without_sources_the_other_tables_are_still_checked(raw):
+    (raw / "sources.csv").unlink()
+    set_cells(raw / "arms.csv", 3, reliability="G")
+    assert places(datapackage.check(raw), raw) == [
+        ("arms.csv", 3, "reliability"),
+        ("sources.csv", None, None),
+    ]
+
+
+def test_a_file_that_cannot_be_read(raw):
+    (raw / "trade.csv").unlink()
+    (raw / "trade.csv").mkdir()
+    expect(raw, "trade.csv", None, None, "cannot be read")
+
+
+def test_a_file_that_is_not_described(raw):
+    (raw / "armes.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    expect(raw, "armes.csv", None, None, "is not described", "did you mean 'arms.csv'")
+
+
+def test_a_folder_that_does_not_exist(tmp_path):
+    assert "is not a folder" in str(datapackage.check(tmp_path / "nowhere")[0])
+
+
+def test_windows_line_ends_read_the_same(raw):
+    path = raw / "arms.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert datapackage.check(raw) == []
+    assert datapackage.read_table("arms", raw).equals(datapackage.read_table("arms"))
+
+
+def test_lines_are_those_of_the_file_also_after_a_line_break_in_a_cell(raw):
+    set_cells(raw / "arms.csv", 3, note="one\ntwo\nthree")
+    rows = read(raw / "arms.csv")
+    rows[3][rows[0].index("reliability")] = "G"
+    write(raw / "arms.csv", rows)
+    expect(raw, "arms.csv", 6, "reliability", "found 'G'")
+
+
+def test_many_faults_come_together_and_sorted(raw):
+    set_cells(raw / "arms.csv", 30, value="x", reliability="Z", stated_on="2099-01-01")
+    set_cells(raw / "arms.csv", 4, unit="")
+    set_cells(raw / "claims.csv", 2, kind="guess", low="9999")
+    (raw / "meetings.csv").write_bytes(b"")
+    (raw / "other.csv").write_bytes(b"")
+    faults = datapackage.check(raw)
+    assert places(faults, raw) == [
+        ("arms.csv", 4, "unit"),
+        ("arms.csv", 30, "reliability"),
+        ("arms.csv", 30, "stated_on"),
+        ("arms.csv", 30, "value"),
+        ("claims.csv", 2, "kind"),
+        ("claims.csv", 2, "low"),
+        ("meetings.csv", None, None),
+        ("other.csv", None, None),
+    ]
+    with pytest.raises(FaultsError, match="8 faults found"):
+        datapackage.require_valid(raw)
+
+
+def enlarge(raw, count):
+    heading, *rows = read(raw / "trade.csv")
+    extra = [[f"extra-{i}", *rows[i % len(rows)][1:]] for i in range(count - len(rows))]
+    write(raw / "trade.csv", [heading, *rows, *extra])
+
+
+def test_200000_rows_are_checked_in_seconds(raw):
+    enlarge(raw, 200_000)
+    start = time.perf_counter()
+    assert datapackage.check(raw) == []
+    assert time.perf_counter() - start < 15
+
+
+def test_the_script_prints_counts_or_faults(raw):
+    environment = os.environ | {"PYTHONPATH": str(paths.ROOT / "src")}
+
+    def run(*arguments):
+        command = [sys.executable, paths.ROOT / "scripts" / "check.py", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    good = run("--raw", raw)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.startswith("data: 8 tables, ") and good.stdout.endswith("rows, no faults\n")
+    set_cells(raw / "arms.csv", 3, reliability="G")
+    bad = run("--raw", raw)
+    assert (bad.returncode, bad.stdout) == (1, "")
+    assert "arms.csv:3: reliability: is not an allowed value, found 'G'" in bad.stderr
+    assert "--raw" in run("--help").stdout
+    assert run("--row", raw).returncode == 2
