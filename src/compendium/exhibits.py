@@ -121,6 +121,28 @@ def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
     )
 
 
+def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = False) -> None:
+    """Show statements of the study, as `evidence.claims` returns them."""
+
+    def bounds(row) -> str:
+        ends = [f"{end:,.10g}" for end in dict.fromkeys((row.low, row.high)) if pd.notna(end)]
+        unit = row.unit.replace("_", " ")
+        return f"{row.comparator.replace('_', ' ')} {' to '.join(ends)} {unit}" if ends else ""
+
+    frame = pd.DataFrame(
+        {
+            "Claim": rows["claim_id"],
+            "Chapter": rows["chapter"].str.replace("_", " "),
+            "Statement": rows["statement"],
+            "Number": [bounds(row) for row in rows.itertuples()],
+            "Kind": rows["kind"],
+            "Place": rows["locator"],
+        }
+    )
+    frame = frame if chapter else frame.drop(columns="Chapter")
+    table(frame, name, caption, "`data/raw/claims.csv`.")
+
+
 def figure_text(row) -> str:
     """Figure of a row as stated: qualifier, value, range."""
 
