@@ -35,8 +35,8 @@ def active_groups(given: Inputs) -> dict[str, tuple[int, ...]]:
         "loading": given.in_containers and width([given.loading]),
         "rockets in the mix": given.in_containers and width([given.rocket_share]),
         "shell price": width(given.shell_prices),
-        "missiles": bool(given.missile_counts)
-        and width([*given.missile_counts, given.missile_price]),
+        "missiles": width(given.missile_counts)
+        or (bool(given.missile_counts) and width([given.missile_price])),
         "unusable share": width([given.unusable]),
     }
     return {name: GROUPS[name] for name, moves in moving.items() if moves}
@@ -73,6 +73,9 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
     groups = active_groups(given)
     if not groups:
         return pd.DataFrame(columns=["input", "first", "first_conf", "total", "total_conf"])
+    if len(groups) == 1:  # SALib asks for two; one alone carries all of the variance
+        whole = {"input": list(groups), "first": 1.0, "first_conf": 0.0}
+        return pd.DataFrame({**whole, "total": 1.0, "total_conf": 0.0})
     columns = [c for members in groups.values() for c in members]
     labels = [name for name, members in groups.items() for _ in members]
     problem = {
