@@ -104,6 +104,12 @@ def load(
     return select(rows.drop(columns="is_repeat"), filters).reset_index(drop=True)
 
 
+def complete(as_of: str | dt.date) -> bool:
+    """Whether a vintage holds every row of every table."""
+    newest = max(_dated(t, stamps(t))["known_on"].max() for t in OBSERVATION_TABLES)
+    return parse_day(as_of) >= newest
+
+
 def claims(chapter: str | None, as_of: str | dt.date) -> pd.DataFrame:
     """Return the study's statements on a chapter, or all; none before the study was published."""
     day = parse_day(as_of)

@@ -7,6 +7,7 @@ one (`MIME`) from which the book makes numbered, captioned exhibits with downloa
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from compendium import datapackage, values
+from compendium import datapackage, evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -94,8 +95,14 @@ def table(
     _display(content, plain)
 
 
-def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
-    """Show evidence rows: what was said, by whom, when, how graded, where it was read."""
+def evidence_table(
+    rows: pd.DataFrame, name: str, caption: str, as_of: str | dt.date | None = None
+) -> None:
+    """Show evidence rows: what was said, by whom, when, how graded, where it was read.
+
+    The compilers wrote their notes with all the evidence at hand. A vintage that does not
+    hold all of it leaves them out, lest they tell what was not known yet.
+    """
     sources = datapackage.read_table("sources").set_index("source_id")
     cited = rows["source_id"]
     frame = pd.DataFrame(
@@ -112,11 +119,15 @@ def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
             "Note": rows["note"],
         }
     )
+    source = "`data/raw`; grades are Admiralty codes (source A to F, information 1 to 6)."
+    if as_of is None or not evidence.complete(as_of):
+        frame = frame.drop(columns="Note")
+        source += " The compilers' notes, written later, are left out of this vintage."
     table(
         frame,
         name,
         caption,
-        "`data/raw`; grades are Admiralty codes (source A to F, information 1 to 6).",
+        source,
         links={"Read in": list(cited.map(sources["url"]))},
     )
 

@@ -35,6 +35,7 @@ from compendium.errors import CompendiumError, Fault
 
 MIME = "application/vnd.compendium.exhibit+json"
 LONG_CELL = 45  # letters from which on a cell asks for room
+SHORT_CELL = 12  # letters up to which, a date say, a cell is not broken
 ALIGNMENTS = ("left", "right", "center")
 DOWNLOADS = {"png": "Picture (PNG)", "csv": "Data (CSV)"}
 MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
@@ -353,6 +354,8 @@ def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entr
     classes = [f"text-{align if align in ALIGNMENTS else 'left'}"]
     if len(text) > LONG_CELL:
         classes.append("exhibit-long")
+    elif len(text) <= SHORT_CELL:
+        classes.append("exhibit-short")
     return kind("", paragraph, classes=classes)
 
 

@@ -18,7 +18,8 @@ from compendium.arms.value import (
     Inputs,
     Range,
     inputs,
-    known_bases,
+    price_rows,
+    span,
     total,
 )
 from compendium.parameters import ArmsTrade
@@ -110,9 +111,9 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
 def across_bases(p: ArmsTrade) -> Inputs:
     """Inputs in which the price basis itself is uncertain, each known basis equally likely."""
     free = p.model_copy(update={"shell_price": None, "discount_unusable": "always"})
-    each = [inputs(free, basis) for basis in known_bases(p.as_of)]
-    prices = tuple(price for given in each for price in given.shell_prices)
-    return replace(each[0], shell_prices=prices)
+    known = {basis: rows for basis, rows in price_rows(p.as_of).items() if len(rows)}
+    prices = tuple(span(rows, basis) for basis, rows in known.items())
+    return replace(inputs(free, next(iter(known))), shell_prices=prices)
 
 
 def tornado(p: ArmsTrade, bases: pd.DataFrame) -> pd.DataFrame:
