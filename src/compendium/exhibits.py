@@ -170,13 +170,13 @@ def figure_text(row) -> str:
     return QUALIFIERS[row.qualifier] + stated
 
 
-def speaker(published: Iterable[values.Value]) -> Callable[[str], None]:
+def speaker(published: Iterable[values.Value]) -> Callable[..., None]:
     """`prose` bound to a chapter's values: the notebook says ``say("...")``."""
     known = {value.id: value for value in published}
-    return lambda text: prose(text, known)
+    return lambda text, box=None: prose(text, known, box)
 
 
-def prose(text: str, known: Mapping[str, values.Value]) -> None:
+def prose(text: str, known: Mapping[str, values.Value], box: str | None = None) -> None:
     """Show a paragraph whose numbers are values.
 
     Parameters
@@ -186,6 +186,8 @@ def prose(text: str, known: Mapping[str, values.Value]) -> None:
         can be followed to their rows; elsewhere they are printed.
     known : mapping of str to Value
         The chapter's values by id.
+    box : str, optional
+        Title of a box to put the paragraph into.
 
     Notes
     -----
@@ -196,7 +198,9 @@ def prose(text: str, known: Mapping[str, values.Value]) -> None:
     def printed(match: re.Match) -> str:
         return values.lookup(known, match[1]).text(match[2] or "value")
 
-    _display({"kind": "prose", "text": text}, {"text/markdown": ROLE.sub(printed, text)})
+    content = {"kind": "prose", "text": text} | ({"box": box} if box else {})
+    plain = f"**{box}.** {text}" if box else text
+    _display(content, {"text/markdown": ROLE.sub(printed, plain)})
 
 
 def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None) -> dict:

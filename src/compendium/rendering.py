@@ -208,7 +208,9 @@ class ExhibitRenderer:
             return None
         try:
             if data.content.get("kind") == "prose":
-                return parse(renderer, data.content["text"], data.line or 0)
+                text = parse(renderer, data.content["text"], data.line or 0)
+                title = data.content.get("box")
+                return [box(title, text)] if title else text
             return Exhibit(renderer, data.content, data.line or 0).build()
         except CompendiumError as error:
             env = renderer.renderer.sphinx_env
@@ -216,6 +218,11 @@ class ExhibitRenderer:
             line = (data.cell_index + 1) * 10000
             page.faults.append(fault(env, env.docname, line, str(error)))
             return []
+
+
+def box(title: str, content: list[nodes.Node]) -> nodes.admonition:
+    """Box with a title, for what a reader should not miss."""
+    return nodes.admonition("", nodes.title("", title), *content, classes=["admonition"])
 
 
 def parse(renderer, text: str, line: int, inline: bool = False) -> list[nodes.Node]:
