@@ -19,7 +19,7 @@ from compendium import datapackage, evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
-ROLE = re.compile(r"\{value\}`([^`\s]+)(?:\s+([a-z]+))?`")
+ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
 QUALIFIERS = {
     "exact": "",

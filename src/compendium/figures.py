@@ -53,6 +53,7 @@ STYLE = {
     "svg.fonttype": "path",
 }
 mpl.rcParams.update(STYLE)
+SHORTEST = pd.Timedelta(days=30)  # a time axis shows no less, so that one day has room
 WIDTH = 6.6  # inches: the text column of the book, and legible when a phone shrinks it
 
 
@@ -153,7 +154,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     top = rows["high"].max() * scale
     first, last = rows["period_end"].min(), rows["period_end"].max()
     axes.set_ylim(0, top * 1.08)
-    axes.set_xlim(first - (last - first) * 0.03, last + (last - first) * 0.22)
+    span = max(last - first, SHORTEST)
+    axes.set_xlim(first - span * 0.03, last + span * 0.22)
     ends = []
     for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
         colour, marker = SERIES[name]
@@ -543,7 +545,7 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
     axes.set_xticks(
         when, [f"{d.date()}\n+{m} months" for d, m in zip(when, frame["months"], strict=True)]
     )
-    axes.set_xlim(when[0], when[-1] + (when[-1] - when[0]) * 0.12)
+    axes.set_xlim(when[0], when[-1] + max(when[-1] - when[0], SHORTEST) * 0.12)
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     table = pd.DataFrame(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Iterable, Mapping, MutableMapping
 from types import ModuleType
 from typing import Annotated, Any, Literal, get_args
@@ -26,9 +27,12 @@ def _to_date(value: object) -> object:
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     try:
-        return dt.date.fromisoformat(value)
+        day = dt.date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("not an ISO date such as 2024-10-28") from None
+        day = None
+    if day is None or str(day) != value:  # the weeks and bare digits of ISO 8601 are refused too
+        raise ValueError("not an ISO date such as 2024-10-28")
+    return day
 
 
 def _power_of_two(value: int) -> int:
@@ -242,7 +246,7 @@ def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, 
     return name, {
         "column": column,
         "problem": _plain(problem),
-        "value": problem["input"],
+        "value": str(problem["input"]),
         "allowed": allowed(wanted, name),
     }
 
@@ -302,7 +306,8 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     Notes
     -----
     Run again in the same session, the notebook's own variables are there too. Those are
-    passed over, unless one is spelt so like a parameter that it must be meant for it.
+    passed over, unless one is spelt so like a parameter (``draw``) that it must be meant for
+    it; a name that only shares some letters (``prices``) is not.
     """
     known = model(chapter).model_fields
     names = {
@@ -317,7 +322,7 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     given = {
         name: namespace[name]
         for name in sorted(names)
-        if name in seen or name in known or nearest(name, known)
+        if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.8)
     }
     return validate(chapter, given)
 

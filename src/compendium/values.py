@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -52,6 +53,7 @@ UNITS = {
     "date": "{}",
     "text": "{}",
 }
+ID = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS = ("evidence", "estimate", "projection", "score")
 FORMS = ("value", "number", "interval", "full")
 
@@ -100,8 +102,7 @@ class Value:
             raise CompendiumError(f"value {self.id!r}: {problem}")
 
     def _problem(self) -> str | None:
-        chapter, _, name = self.id.partition(".")
-        if not chapter.isidentifier() or not name.replace(".", "_").isidentifier():
+        if not ID.fullmatch(self.id):
             return "the id must read chapter.name in lower case, digits and underscores"
         if self.unit not in UNITS:
             return f"unknown unit {self.unit!r}{nearest(self.unit, UNITS)}"
@@ -111,7 +112,13 @@ class Value:
             return f"the unit {self.unit!r} does not fit the value {self.value!r}"
         if (self.low is None) != (self.high is None):
             return "give both ends of the interval or neither"
-        numbers = [n for n in (self.value, self.low, self.high) if isinstance(n, (int, float))]
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if isinstance(self.value, str) and ends:
+            return "a text has no interval"
+        numbers = ends if isinstance(self.value, str) else [self.value, *ends]
+        # numpy's whole numbers and booleans cannot be written to the file.
+        if any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
+            return f"not a plain number: {numbers}"
         if not all(math.isfinite(n) for n in numbers):
             return f"not a finite number: {numbers}"
         if self.low is not None and not self.low <= self.value <= self.high:
@@ -224,7 +231,9 @@ def read(file: Path) -> dict[str, Value]:
         raise CompendiumError(
             f"{paths.relative(file)} is missing: no chapter has published a value yet; run `make book`"
         ) from None
-    if content.get("format") != FORMAT:
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CompendiumError(f"{paths.relative(file)}: not a file of format {FORMAT}")
     return {id: _value(id, record) for id, record in content["values"].items()}
 
