@@ -110,7 +110,7 @@ def test_evidence_is_linked_from_its_sources_only(shown, rows):
 
 
 def test_a_hostile_note_stays_text(shown, rows):
-    exhibits.evidence_table(rows.assign(note=HOSTILE, issuer=HOSTILE), "tab-a", "c")
+    exhibits.evidence_table(rows.assign(note=HOSTILE, issuer=HOSTILE), "tab-a", "c", "2026-10-31")
     (bundle,) = shown
     soup = BeautifulSoup(bundle["text/html"], "html.parser")
     assert soup.find_all(["script", "img", "a"]) == []

@@ -114,15 +114,3 @@ def test_what_is_not_the_name_of_a_scenario_is_refused(write, name):
 def test_an_unknown_scenario_is_refused_with_the_nearest_one():
     with pytest.raises(UsageError, match="'replicaton'; did you mean 'replication'"):
         scenarios.read("replicaton")
-
-
-def test_parameters_of_a_scenario_may_be_replaced():
-    scenario = scenarios.read("replication")
-    changed = scenarios.with_changes(scenario, "arms_trade", {"draws": 8})
-    assert changed.chapters["arms_trade"].draws == 8
-    assert scenario.chapters["arms_trade"].draws == 16_384
-    assert changed.chapters["replication"] is scenario.chapters["replication"]
-    with pytest.raises(FaultsError, match="draws"):
-        scenarios.with_changes(scenario, "arms_trade", {"draws": 3})
-    with pytest.raises(CompendiumError, match="did you mean 'arms_trade'"):
-        scenarios.with_changes(scenario, "arms_trad", {})

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from compendium import parameters, paths
-from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
+from compendium.errors import Fault, FaultsError, UsageError, nearest
 
 KEYS = {"title": str, "reason": str, "as_of": str, "chapters": Mapping}
 
@@ -183,18 +183,3 @@ def _walk(node, path: tuple, lines: dict, label: str):
             yield Fault(label, "key given twice", key.start_mark.line + 1, key.value)
         lines[place] = key.start_mark.line + 1
         yield from _walk(value, place, lines, label)
-
-
-def with_changes(scenario: Scenario, chapter: str, changes: Mapping[str, Any]) -> Scenario:
-    """The scenario with some parameters of a chapter replaced, validated again."""
-    if chapter not in parameters.CHAPTERS:
-        raise CompendiumError(f"no chapter {chapter!r}{nearest(chapter, parameters.CHAPTERS)}")
-    now = scenario.chapters[chapter].model_dump()
-    replaced = parameters.validate(chapter, {**now, **changes})
-    return Scenario(
-        scenario.name,
-        scenario.title,
-        scenario.reason,
-        scenario.as_of,
-        {**scenario.chapters, chapter: replaced},
-    )
