@@ -179,7 +179,9 @@ def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
     day = rows["stated_on"].fillna(published)
     lagged &= ~(day <= released)
 
-    known_on = day.fillna(rows["period_end"])
+    # A plan reaches into the future; the row was known when the tables were compiled.
+    compiled = pd.Timestamp(datapackage.read_descriptor()["compendium:compiled"])
+    known_on = day.fillna(rows["period_end"].clip(upper=compiled))
     dated_by = np.select(
         [lagged, rows["stated_on"].notna(), published.notna()],
         ["lag", "stated", "published"],
