@@ -110,7 +110,8 @@ def test_evidence_is_linked_from_its_sources_only(shown, rows):
 
 
 def test_a_hostile_note_stays_text(shown, rows):
-    exhibits.evidence_table(rows.assign(note=HOSTILE, issuer=HOSTILE), "tab-a", "c")
+    hostile = rows.assign(note=HOSTILE, issuer=HOSTILE)
+    exhibits.evidence_table(hostile, "tab-a", "c", as_of="9999-12-31")
     (bundle,) = shown
     soup = BeautifulSoup(bundle["text/html"], "html.parser")
     assert soup.find_all(["script", "img", "a"]) == []
