@@ -365,3 +365,8 @@ def test_what_becomes_known_later_changes_nothing_known_now(
         patch.setattr(evidence, "stamps", lambda table: (object(),))  # no cached row is reused
         after = evidence.load(table, day, implied=implied, repeats=repeats)
     assert_frame_equal(before, after, check_exact=True)
+
+
+def test_hindsight_holds_every_row():
+    assert evidence.complete("2026-10-31")
+    assert not evidence.complete("2024-10-28")
