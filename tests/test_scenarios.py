@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from compendium import parameters, paths, scenarios
-from compendium.errors import CompendiumError, FaultsError, UsageError
+from compendium.errors import FaultsError, UsageError
 
 HEAD = "title: Mine\nreason: To try.\nas_of: 2024-10-28\n"  # three lines
 ARMS = HEAD + "chapters:\n  arms_trade:\n"  # five lines

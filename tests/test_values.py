@@ -235,3 +235,10 @@ def test_every_number_of_the_arms_chapter_can_be_kept_and_printed(output, name):
     assert all(value.label for value in stated)
     values.publish_all(stated)
     assert values.read(output / "values.json") == {value.id: value for value in stated}
+
+
+def test_one_id_is_stated_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("COMPENDIUM_OUTPUT", str(tmp_path))
+    twice = [values.Value("a.b", 1.0), values.Value("a.b", 2.0)]
+    with pytest.raises(CompendiumError, match="stated twice: a.b"):
+        values.publish_all(twice)

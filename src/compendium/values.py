@@ -18,6 +18,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -196,6 +197,10 @@ def publish_all(values: Iterable[Value]) -> None:
     Each chapter has a file of its own under ``values/``, so that chapters can run side by
     side; ``values.json`` is their union.
     """
+    values = list(values)
+    twice = [id for id, count in Counter(value.id for value in values).items() if count > 1]
+    if twice:
+        raise CompendiumError(f"stated twice: {', '.join(twice)}")
     chapters = set()
     for value in values:
         _published.setdefault(value.chapter, {})[value.id] = value
