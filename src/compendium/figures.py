@@ -524,3 +524,142 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
         f"{form.format(last['low90'])} to {form.format(last['high90'])} after {last['months']:.0f} months."
     )
     return Drawing(figure, alt, table)
+
+
+def yearly(
+    frame: pd.DataFrame,
+    quantity: str,
+    log: bool = False,
+    form: str = "{:,.1f}",
+    marks: Mapping[str, float] | None = None,
+) -> Drawing:
+    """Figures by year, a marker a group; a line joins neighbouring years and stops at gaps.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `year`, `value`, `group`, `line` (points of one name are joined, empty joins nothing),
+        `row` (for the table).
+    quantity : str
+        Axis label with unit.
+    log : bool
+        Logarithmic axis.
+    form : str
+        Format of a number in the alt text.
+    marks : mapping of str to float, optional
+        Levels to mark by a horizontal line.
+    """
+    figure, (axes,) = canvas(4.4)
+    groups = list(dict.fromkeys(frame["group"]))
+    looks = [
+        (BLUE, "o"),
+        (ORANGE, "s"),
+        (GREEN, "^"),
+        (VERMILION, "D"),
+        (PURPLE, "v"),
+        (SKY, "P"),
+        (GREY, "x"),
+    ]
+    for name, own in frame[frame["line"] != ""].groupby("line", sort=False):
+        joined = own.drop_duplicates("year").set_index("year")["value"]
+        span = range(joined.index.min(), joined.index.max() + 1)
+        colour = looks[groups.index(own["group"].iloc[0]) % len(looks)][0]
+        shade = INK if own["group"].nunique() > 1 else colour
+        axes.plot(list(span), joined.reindex(span), color=shade, alpha=0.5, linewidth=1.3)
+    for place, group in enumerate(groups):
+        own = frame[frame["group"] == group]
+        colour, marker = looks[place % len(looks)]
+        axes.scatter(own["year"], own["value"], color=colour, marker=marker, s=26, zorder=3,
+                     label=group)  # fmt: skip
+    for name, amount in (marks or {}).items():
+        axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1)
+        axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
+                      xycoords=("axes fraction", "data"), textcoords="offset points",
+                      ha="right", color=VERMILION, fontsize=8)  # fmt: skip
+    if log:
+        axes.set_yscale("log")
+    thousands(axes.yaxis)
+    axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+    axes.set_ylabel(quantity)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, fontsize=8)
+    table = pd.DataFrame(
+        {
+            "Year": frame["year"].astype(str),
+            "Group": frame["group"],
+            quantity: frame["value"].map("{:,.6g}".format),
+            "Joined in": frame["line"].replace("", "no line"),
+            "Row": frame["row"],
+        }
+    )
+    parts = []
+    for group in groups:
+        own = frame[frame["group"] == group]
+        low, high = own.loc[own["value"].idxmin()], own.loc[own["value"].idxmax()]
+        parts.append(
+            f"{group}: {len(own)} figures of {own['year'].min()} to {own['year'].max()}, lowest "
+            f"{form.format(low['value'])} ({low['year']}), highest {form.format(high['value'])} "
+            f"({high['year']})"
+        )
+    marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
+    alt = (
+        f"Plot by year of {quantity}{', logarithmic axis' if log else ''}. "
+        f"{'; '.join(parts)}. Lines stop where a year is missing.{marked}"
+    )
+    return Drawing(figure, alt, table)
+
+
+def counts(
+    frame: pd.DataFrame,
+    parts: Mapping[str, str],
+    quantity: str,
+    steps: Sequence[tuple[str, str, float, str]] = (),
+    form: str = "{:,.0f}",
+) -> Drawing:
+    """Stacked bars in the order of the frame, with levels drawn over stretches of them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label` and one column a part.
+    parts : mapping of str to str
+        Column and its name, from the bottom up.
+    quantity : str
+        Axis label.
+    steps : sequence of (first label, last label, height, name)
+        Levels to draw from one bar to another.
+    form : str
+        Format of a number.
+    """
+    figure, (axes,) = canvas(3.8)
+    x = np.arange(len(frame))
+    bottom = np.zeros(len(frame))
+    for (column, name), (colour, hatch) in zip(
+        parts.items(), ((BLUE, ""), (SKY, "///"), (ORANGE, "...")), strict=False
+    ):
+        axes.bar(x, frame[column], bottom=bottom, color=colour, hatch=hatch, edgecolor="white",
+                 linewidth=0.4, width=0.85, label=name)  # fmt: skip
+        bottom += frame[column].to_numpy(float)
+    labels = list(frame["label"])
+    for first, last, height, name in steps:
+        a, b = labels.index(first), labels.index(last)
+        axes.hlines(height, a - 0.5, b + 0.5, color=VERMILION, linewidth=1.8, zorder=4)
+        axes.annotate(f"{name} {height:,.2f}", (a - 0.4, height), xytext=(0, 4),
+                      textcoords="offset points", fontsize=8, color=VERMILION)  # fmt: skip
+    every = max(1, len(frame) // 12)
+    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if every > 1 else 0)
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel(quantity)
+    axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)
+    if len(parts) > 1:
+        axes.legend(fontsize=8, loc="upper left")
+    table = pd.DataFrame(
+        {"At": labels} | {name: frame[column].map(form.format) for column, name in parts.items()}
+    )
+    top = int(np.argmax(bottom))
+    sums = ", ".join(f"{name} {form.format(frame[c].sum())}" for c, name in parts.items())
+    levels = "".join(f" {name}: {height:,.2f} from {a} to {b}." for a, b, height, name in steps)
+    alt = (
+        f"Bar chart of {quantity} from {labels[0]} to {labels[-1]}; in all: {sums}. The highest bar "
+        f"is {labels[top]} with {form.format(bottom[top])}.{levels}"
+    )
+    return Drawing(figure, alt, table)
