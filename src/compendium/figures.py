@@ -560,7 +560,7 @@ def yearly(
         (SKY, "P"),
         (GREY, "x"),
     ]
-    for name, own in frame[frame["line"] != ""].groupby("line", sort=False):
+    for _, own in frame[frame["line"] != ""].groupby("line", sort=False):
         joined = own.drop_duplicates("year").set_index("year")["value"]
         span = range(joined.index.min(), joined.index.max() + 1)
         colour = looks[groups.index(own["group"].iloc[0]) % len(looks)][0]
