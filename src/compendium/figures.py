@@ -380,7 +380,13 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     return Drawing(figure, alt, table)
 
 
-def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f}") -> Drawing:
+def tornado(
+    frame: pd.DataFrame,
+    base: float,
+    quantity: str,
+    form: str = "{:,.1f}",
+    statistic: str = "median",
+) -> Drawing:
     """Bars from the value at the low end of an input to that at its high end.
 
     Parameters
@@ -391,6 +397,10 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
         Value with nothing held.
     quantity : str
         Axis label with unit.
+    form : str
+        Format of a number.
+    statistic : str
+        What `base` and the ends of the bars are.
     """
     figure, (axes,) = canvas(1.2 + 0.55 * len(frame))
     y = np.arange(len(frame))[::-1]
@@ -409,19 +419,21 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
     axes.set_ylim(-0.5, len(frame) - 0.2)
     axes.set_xlim(0, frame["high"].max() * 1.28)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{quantity}; the line is the median with nothing held ({form.format(base)})")
+    axes.set_xlabel(
+        f"{quantity}; the line is the {statistic} with nothing held ({form.format(base)})"
+    )
     table = pd.DataFrame(
         {
             "Input": frame["input"],
             "Held low at": frame["at_low"],
-            "Median then": frame["low"].map(form.format),
+            f"{statistic.capitalize()} then": frame["low"].map(form.format),
             "Held high at": frame["at_high"],
-            "Median then ": frame["high"].map(form.format),
+            f"{statistic.capitalize()} then ": frame["high"].map(form.format),
         }
     )
     widest = frame.iloc[0]
     alt = (
-        f"Tornado plot of {quantity} around a median of {form.format(base)}. Widest bar: "
+        f"Tornado plot of {quantity} around a {statistic} of {form.format(base)}. Widest bar: "
         f"{widest['input']}, from {form.format(widest['low'])} to {form.format(widest['high'])}. "
         + "; ".join(
             f"{r.input}: {form.format(r.low)} to {form.format(r.high)}"
@@ -559,6 +571,8 @@ def yearly(
         (PURPLE, "v"),
         (SKY, "P"),
         (GREY, "x"),
+        ("#8a6d00", "<"),
+        (INK, "*"),
     ]
     for _, own in frame[frame["line"] != ""].groupby("line", sort=False):
         joined = own.drop_duplicates("year").set_index("year")["value"]
@@ -599,6 +613,8 @@ def yearly(
             f"{group}: {len(own)} figures of {own['year'].min()} to {own['year'].max()}, lowest "
             f"{form.format(low['value'])} ({low['year']}), highest {form.format(high['value'])} "
             f"({high['year']})"
+            if len(own) > 1
+            else f"{group}: one figure, {form.format(low['value'])} ({low['year']})"
         )
     marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
     alt = (
@@ -644,9 +660,11 @@ def counts(
         a, b = labels.index(first), labels.index(last)
         axes.hlines(height, a - 0.5, b + 0.5, color=VERMILION, linewidth=1.8, zorder=4)
         axes.annotate(f"{name} {height:,.2f}", (a - 0.4, height), xytext=(0, 4),
-                      textcoords="offset points", fontsize=8, color=VERMILION)  # fmt: skip
+                      textcoords="offset points", fontsize=8, color=VERMILION, zorder=5,
+                      bbox={"facecolor": "white", "alpha": 0.8, "pad": 1, "linewidth": 0},
+                      )  # fmt: skip
     every = max(1, len(frame) // 12)
-    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if every > 1 else 0)
+    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if len(frame) > 8 else 0)
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(quantity)
     axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)

@@ -131,8 +131,8 @@ TRADE = (
         "KOTRA's 2024 and the Russian remarks",
         ("trade-world-2024-kotra", "trade-cn-2024-kotra", "trade-share-top10-2024-kotra",
          "trade-share-cn-2024-kotra", "trade-rudprk-2024-nikiforov"),
-        "What KOTRA leaves for all partners but China has no room for the stated Russian trade: "
-        "its silence is not evidence of absence.",
+        "The nine partners after China have less between them than the stated Russian trade, and "
+        "Russia is not named: KOTRA does not count it. Its silence is not evidence of absence.",
     ),
     Conflict(
         "World trade of North Korea, 2023",

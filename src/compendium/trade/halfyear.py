@@ -111,7 +111,7 @@ def methods(amount: float, table: pd.DataFrame, p: TradeTrends) -> pd.DataFrame:
     low90, high90 = np.quantile(resampled, [0.05, 0.95])
     p05, p50, p95 = np.quantile(predicted, [0.05, 0.5, 0.95])
     records = [
-        ("doubling", 2 * amount, np.nan, np.nan, "none"),
+        ("doubling", 2 * amount, np.nan, np.nan, "no range"),
         ("mean share", amount / mean, left_out.min(), left_out.max(), "one year left out"),
         ("mean share, resampled", amount / mean, low90, high90, "90 % of the resamples"),
         ("median share", amount / median, amount / share.max(), amount / share.min(),

@@ -28,12 +28,13 @@ OTHER = {
 
 
 def petroleum(as_of) -> pd.DataFrame:
-    """Barrels of refined petroleum from Russia, with the cap: one row a statement."""
+    """Barrels of refined petroleum from Russia, with the yearly cap: one row a statement."""
     rows = known(
         "trade", as_of, indicator=["petroleum_deliveries", "petroleum_cap"], unit="barrels"
     )
-    cap = (rows["indicator"] == "petroleum_cap") & (rows["item"] == "refined_petroleum")
-    rows = rows[cap | rows["item"].isin(list(PETROLEUM))]
+    cap = yearly_cap(as_of)
+    in_force = rows["obs_id"].eq("" if cap is None else cap["obs_id"])
+    rows = rows[in_force | rows["item"].isin(list(PETROLEUM))]
     group = rows["item"].map(PETROLEUM).fillna("cap for all suppliers")
     rows = rows.assign(group=group, low=rows["value"], high=rows["value"])
     return rows.sort_values(["period_start", "period_end"], ignore_index=True)

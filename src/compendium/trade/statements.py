@@ -9,6 +9,7 @@ from scipy import stats
 from compendium import uncertainty as un
 from compendium.parameters import TradeTrends
 from compendium.trade import halfyear, levels, meetings, offbooks, rates, series
+from compendium.trade.known import known
 from compendium.values import Value
 
 # ICD 203: upper end of each band in percent, and its word [1].
@@ -135,7 +136,10 @@ def half_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[Val
             state("growth_2024", row.growth, "percent", "Growth stated for January to May 2024",
                   kind="evidence", rows=row.rows[1:]),
             state("coincidence", row.product, "USD_million",
-                  "The total of 2023 raised by that growth", decimals=2, **details),
+                  "The total of 2023 raised by that growth", decimals=3, **details),
+            state("even_half", row.product / 2, "USD_million",
+                  "The first half of 2024 if both years were spread evenly and the growth held",
+                  decimals=1, **details),
         ]  # fmt: skip
     if half is None:
         return found
@@ -267,7 +271,8 @@ def offbook_statements(p: TradeTrends, frames: dict[str, pd.DataFrame], official
     reported = frames["petroleum"]
     reported = reported[reported["group"] == "reported by Russia"]
     if len(reported):
-        last = reported.sort_values("period_end").iloc[-1]
+        order = reported.sort_values(["period_end", "period_start"], ascending=[True, False])
+        last = order.iloc[-1]
         found.append(
             state("barrels_reported", last["value"], "barrels",
                   f"Russia's newest report: {last['period_start'].date()} to "
@@ -418,6 +423,15 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                                 "Probability of more meetings than the study's number, corrected",
                                 rows=(claim["obs_id"], *rows))  # fmt: skip
     found += ministry_plus(p, table, frames)
+    outward = known("strategy", p.as_of, indicator="high_level_meetings_count")
+    outward = outward[outward["item"] == "vice_minister_plus_KP_to_RU"]
+    if len(outward):
+        row = outward.iloc[0]
+        found.append(
+            state("official_outward", row["value"], "count",
+                  "Of the ministry's visits of early 2024, those by North Koreans to Russia",
+                  kind="evidence", rows=(row["obs_id"],))
+        )  # fmt: skip
     return [*found, *norm_statements(p, table, frames)]
 
 
