@@ -462,7 +462,7 @@ def table(parameters: Parameters) -> pd.DataFrame:
             {
                 "parameter": name,
                 "value": "from the rows" if value is None else str(value),
-                "unit": field.json_schema_extra["unit"],
+                "unit": field.json_schema_extra["unit"].replace("_", " "),
                 "allowed": allowed(kind, name),
                 "reason": field.description,
                 "changed": "yes" if value != field.default else "",
