@@ -625,8 +625,13 @@ def yearly(
     for place, group in enumerate(groups):
         own = frame[frame["group"] == group]
         colour, marker = looks[place % len(looks)]
-        axes.scatter(own["year"], own["value"], color=colour, marker=marker, s=26, zorder=3,
-                     label=group)  # fmt: skip
+        # Joined points lie on top of those that only stand beside them.
+        joined = own["line"] != ""
+        axes.scatter([], [], color=colour, marker=marker, s=26, label=group)
+        axes.scatter(*own.loc[~joined, ["year", "value"]].T.to_numpy(), color=colour,
+                     marker=marker, s=18, alpha=0.65, zorder=3)  # fmt: skip
+        axes.scatter(*own.loc[joined, ["year", "value"]].T.to_numpy(), color=colour,
+                     marker=marker, s=36, zorder=4)  # fmt: skip
     for name, amount in (marks or {}).items():
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1)
         axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
