@@ -643,7 +643,7 @@ def test_a_carrier_of_a_later_year_is_not_read_before_it():
 
 @given(st.dates(dt.date(2023, 11, 2), dt.date(2026, 10, 31)))
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_rows_known_later_never_change_an_earlier_value(tmp_path_factory, day):
     p = few(as_of=day, draws=64, bootstrap_draws=100)

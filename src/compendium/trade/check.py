@@ -83,7 +83,8 @@ def drivers(p: TradeTrends) -> pd.DataFrame:
     for label, (name, options) in changes.items():
         found = []
         for option in options:
-            percent = reached(p.model_copy(update={name: option}), totals)
+            same = option == getattr(p, name)
+            percent = start if same else reached(p.model_copy(update={name: option}), totals)
             if percent is not None:
                 found.append((percent, str(option).replace("_", " ")))
         low, high = min(found), max(found)

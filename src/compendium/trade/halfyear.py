@@ -9,8 +9,9 @@ from scipy import stats
 
 from compendium.parameters import TradeTrends
 from compendium.trade.known import known
-from compendium.trade.series import RUSSIA, customs_silent_from, kind, ranked, totals
+from compendium.trade.series import RUSSIA, customs_silent_from, kind, ranked
 
+YEAR = ("01-01", "12-31")
 H1 = ("01-01", "06-30")
 QUARTERS = (("01-01", "03-31"), ("04-01", "06-30"))
 
@@ -43,18 +44,18 @@ def shares(p: TradeTrends) -> pd.DataFrame:
     Both parts follow the rule of `series.totals`; a derived figure is taken only where no
     other exists. A half without a figure of its own is the sum of its two quarters.
     """
-    whole = totals(p)
     parts = known("trade", p.as_of, implied=True, indicator="trade_turnover", item=RUSSIA)
-    parts = parts.assign(kind=kind(parts, customs_silent_from(p.as_of)))
-    parts["year"] = parts["period_start"].dt.year
+    parts = parts.assign(
+        kind=kind(parts, customs_silent_from(p.as_of)), year=parts["period_start"].dt.year
+    )
+    whole, half, *quarters = (best(parts[spans(parts, days)], p) for days in (YEAR, H1, *QUARTERS))
     records = []
-    for year in sorted(whole.loc[~whole["bound"], "year"].unique()):
-        total = best(whole[(whole["year"] == year) & ~whole["bound"]], p)
-        half = best(parts[spans(parts, H1) & (parts["year"] == year)], p)
-        used = [half]
-        if half is None:
-            used = [best(parts[spans(parts, q) & (parts["year"] == year)], p) for q in QUARTERS]
-        if total is None or any(row is None for row in used):
+    for year, total in whole.iterrows():
+        if year in half.index:
+            used = [half.loc[year]]
+        elif all(year in quarter.index for quarter in quarters):
+            used = [quarter.loc[year] for quarter in quarters]
+        else:
             continue
         amount = float(sum(row["value"] for row in used))
         every = [*used, total]
@@ -70,16 +71,17 @@ def shares(p: TradeTrends) -> pd.DataFrame:
         )
     columns = ["year", "half", "total", "share", "observed", "rows"]
     found = pd.DataFrame(records, columns=columns)
-    return found[found["observed"].astype(bool)] if p.share_rows == "observed" else found
+    if p.share_rows == "observed":
+        found = found[found["observed"].astype(bool)].reset_index(drop=True)
+    return found
 
 
-def best(rows: pd.DataFrame, p: TradeTrends) -> pd.Series | None:
-    """Best row by the rule of `series.totals`, derived ones last; None if none is fit."""
+def best(rows: pd.DataFrame, p: TradeTrends) -> pd.DataFrame:
+    """Best row of each year by the rule of `series.totals`, derived ones only where alone."""
     order = ranked(rows, p)
-    if order.empty:
-        return None
-    derived = order["qualifier"] == "implied"
-    return (order[derived] if derived.all() else order[~derived]).iloc[0]
+    derived = order["qualifier"].eq("implied")
+    order = pd.concat([order[~derived], order[derived]])
+    return order.drop_duplicates("year").set_index("year").sort_index()
 
 
 def annualise(amount: float, table: pd.DataFrame) -> pd.DataFrame:
@@ -166,7 +168,7 @@ def coincidence(as_of) -> pd.DataFrame:
     growth = rows[(rows["indicator"] == "trade_growth") & (rows["unit"] == "percent")]
     growth = growth[growth["period_start"].dt.year == 2024]
     total = rows[(rows["indicator"] == "trade_turnover") & (rows["item"] == RUSSIA)]
-    total = total[spans(total, ("01-01", "12-31")) & (total["period_start"].dt.year == 2023)]
+    total = total[spans(total, YEAR) & (total["period_start"].dt.year == 2023)]
     total = total[~total["issuer"].str.startswith("FNF")]
     if growth.empty or total.empty:
         return pd.DataFrame(columns=["total", "growth", "product", "rows"])

@@ -165,7 +165,7 @@ def walk(p: TradeTrends, totals: pd.DataFrame, u: ArrayLike, years: float) -> ND
 def reported_total(as_of, year: int) -> pd.Series | None:
     """Total of `year` as reported by anyone but the study, at any grade; the best one."""
     rows = known("trade", as_of, indicator="trade_turnover", item=series.RUSSIA)
-    rows = rows[halfyear.spans(rows, ("01-01", "12-31")) & (rows["period_start"].dt.year == year)]
+    rows = rows[halfyear.spans(rows, halfyear.YEAR) & (rows["period_start"].dt.year == year)]
     rows = rows[~rows["issuer"].str.startswith("FNF")]
     order = rows.sort_values(["credibility", "reliability", "known_on"], kind="stable")
     return None if order.empty else order.iloc[0]
