@@ -30,6 +30,7 @@ from compendium.trade import (
     yardsticks,
 )
 from compendium.trade.known import carrier_begins, known
+from compendium.trade.statements import phrase
 
 STUDY_DAY, HINDSIGHT, EARLY, FIRST = "2024-10-28", "2026-10-31", "2024-02-01", "2023-11-02"
 TABLES = ("trade", "meetings", "strategy")
@@ -336,6 +337,13 @@ def test_the_step_of_2017_is_the_most_extreme_split(study, hindsight):
 )  # fmt: skip
 def test_words_match_the_number_beside_them(probability, word):
     assert trade.likelihood(probability) == word
+
+
+def test_phrases_read_as_english():
+    assert phrase("likely") == "is likely"
+    assert phrase("almost no chance") == "has almost no chance"
+    assert phrase("roughly even chance") == "has a roughly even chance"
+    assert phrase("almost certain") == "is almost certain"
 
 
 # --- what the books leave out, yardsticks ----------------------------------------------------
@@ -675,6 +683,7 @@ def test_rows_known_later_never_change_an_earlier_value(tmp_path_factory, day):
         ({"growth_carry": 1.5}, ["growth_carry", "out of range", "from 0 to 1"]),
         ({"reported_weight": -0.1}, ["reported_weight", "out of range"]),
         ({"as_of": dt.date(2023, 11, 1)}, ["as_of", "out of range", "2023-11-02"]),
+        ({"worst_reliability": "A"}, ["worst_reliability", "not one of the choices"]),
         ({"draws": 1000}, ["draws", "power of two"]),
         ({"h1_readin": "drop"}, ["unknown parameter", "h1_reading"]),
     ],
@@ -711,10 +720,25 @@ def test_without_rows_nothing_is_stated(tmp_path, monkeypatch):
     assert not names(result) & {"return", "crossing", "share_mean", "base_year_2016"}
 
 
-def test_grades_too_strict_leave_the_chapter_standing():
-    result = trade.run(few(worst_credibility=1))
-    assert result.frames["totals"]["preferred"].sum() == 0
-    assert "return" not in names(result) or result.readings.chosen != "drop"
+def test_the_strictest_grades_leave_the_bases_standing():
+    result = trade.run(few(worst_credibility=2, worst_reliability="B"))
+    assert value(result, "base_year_2016").value == 76.84
+    assert "chance_drop_year_2016" not in names(result)  # the total of 2023 is graded C3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"h1_reading": "full_year", "base": "mean_2011_2016", "statement_error": 0.5},
+        {"h1_reading": "drop", "closed_years": "include", "growth_carry": 1.0},
+        {"border_months": "include", "rate_from": "1990-01", "break_month": "2023-09"},
+        {"count_rule": "strict", "recall_window": "year_2019", "reported_weight": 1.0},
+        {"covered_until": dt.date(2023, 12, 31), "share_rows": "observed"},
+    ],
+)
+def test_every_switch_gives_a_whole_chapter(changes):
+    result = trade.run(few(as_of=HINDSIGHT, **changes))
+    assert {"return", "pace_broad_rate", "turnover_12_months", "pace_6_months"} <= names(result)
 
 
 # --- conflicts and figures -------------------------------------------------------------------

@@ -196,10 +196,10 @@ class TradeTrends(Parameters):
         3,
         "grade",
         "Figures with a worse credibility grade are shown but never preferred.",
-        ge=1,
+        ge=2,
         le=6,
     )
-    worst_reliability: Literal["A", "B", "C", "D", "E", "F"] = parameter(
+    worst_reliability: Literal["B", "C", "D", "E", "F"] = parameter(
         "C", "choice", "Figures from a less reliable source are shown but never preferred."
     )
     statement_error: float = parameter(

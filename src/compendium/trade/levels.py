@@ -24,9 +24,9 @@ BASES = {
     "mean_2011_2016": (2011, 2016),
 }
 BASE_LABELS = {
-    "year_2016": "2016",
-    "mean_2012_2016": "mean of 2012 to 2016",
-    "mean_2011_2016": "mean of 2011 to 2016",
+    "year_2016": "the level of 2016",
+    "mean_2012_2016": "the mean level of 2012 to 2016",
+    "mean_2011_2016": "the mean level of 2011 to 2016",
 }
 READINGS = {
     "half_year": "first half of 2024",

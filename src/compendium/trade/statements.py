@@ -44,12 +44,20 @@ def from_summary(name: str, s, unit: str, label: str, **details) -> Value:
     )
 
 
+def phrase(word: str) -> str:
+    """Verb phrase of a likelihood word: something `is likely`, or `has almost no chance`."""
+    if not word.endswith("chance"):
+        return f"is {word}"
+    return f"has {word}" if word.startswith("almost") else f"has a {word}"
+
+
 def chance(name: str, probability: float, label: str, **details) -> list[Value]:
-    """A probability in percent and its word."""
+    """A probability in percent, its word, and the phrase that fits a sentence."""
     word = likelihood(probability)
     return [
         state(name, probability * 100, "percent", label, **details),
         state(f"{name}_word", word, "text", f"{label}: ICD 203 word", **details),
+        state(f"{name}_phrase", phrase(word), "text", f"{label}: in a sentence", **details),
     ]
 
 
@@ -380,7 +388,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                 state(f"official_{row.window}", row.official, "count",
                       f"The ministry's count, {row.window}", kind="evidence", rows=row.rows[:1]),
             ]  # fmt: skip
-    for span in spans.itertuples():
+    for span in spans[spans["start"] <= spans["end"]].itertuples():
         inside = meetings.counts_between(table, span.start, span.end)
         for rule, own in inside.items():
             rows = tuple(own["obs_id"])
