@@ -29,7 +29,6 @@ from compendium.trade import (
     series,
     yardsticks,
 )
-from compendium.trade.known import carrier_begins, known
 from compendium.trade.statements import phrase
 
 STUDY_DAY, HINDSIGHT, EARLY, FIRST = "2024-10-28", "2026-10-31", "2024-02-01", "2023-11-02"
@@ -397,7 +396,7 @@ def test_counts_of_the_notes_in_hindsight_and_what_was_known_then(study, hindsig
         ]  # fmt: skip
         assert found == pytest.approx(counts)
         assert value(result, "pace_months").value == 16
-    late = known("meetings", HINDSIGHT)
+    late = evidence.load("meetings", HINDSIGHT)
     late = late[(late["period_start"] < STUDY_DAY) & (late["known_on"] > STUDY_DAY)]
     assert set(late["obs_id"]) == {"meet-2024-03-yun", "meet-2024-08-kimjongsik"}
 
@@ -644,9 +643,8 @@ def test_before_the_study_its_figure_is_not_told():
 def test_a_carrier_of_a_later_year_is_not_read_before_it():
     rows = evidence.load("trade", HINDSIGHT, indicator="trade_turnover")
     row = rows[rows["obs_id"] == "trade-rudprk-2023-hattori-bound"]
-    if row["dated_by"].iloc[0] == "period":  # the day of its carrier was not visible
-        assert carrier_begins(row).iloc[0] == pd.Timestamp("2025-01-01")
-    assert row["obs_id"].iloc[0] not in set(known("trade", STUDY_DAY)["obs_id"])
+    assert row["known_on"].iloc[0] == pd.Timestamp("2025-01-01")
+    assert row["obs_id"].iloc[0] not in set(evidence.load("trade", STUDY_DAY)["obs_id"])
 
 
 @given(st.dates(dt.date(2023, 11, 2), dt.date(2026, 10, 31)))

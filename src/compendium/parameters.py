@@ -452,7 +452,7 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     given = {
         name: namespace[name]
         for name in sorted(names)
-        if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.8)
+        if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.85)
     }
     return validate(chapter, given)
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from compendium import evidence
 from compendium.exhibits import figure_text
-from compendium.trade.known import known
 
 
 class Conflict(NamedTuple):
@@ -257,7 +257,7 @@ def table(as_of, conflicts=TRADE) -> pd.DataFrame:
     """
     rows = pd.concat(
         [
-            known(name, as_of, implied=True, repeats=True)
+            evidence.load(name, as_of, implied=True, repeats=True)
             for name in ("trade", "meetings", "strategy")
         ]
     ).set_index("obs_id", drop=False)

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from compendium import evidence
 from compendium.parameters import TradeTrends
-from compendium.trade.known import known
 from compendium.trade.series import RUSSIA, customs_silent_from, kind, ranked
 
 YEAR = ("01-01", "12-31")
@@ -18,7 +18,7 @@ QUARTERS = (("01-01", "03-31"), ("04-01", "06-30"))
 
 def stated_half(as_of) -> pd.Series | None:
     """Row of the study's figure for the first half of 2024; None before it was published."""
-    rows = known("trade", as_of, indicator="trade_turnover", item=RUSSIA)
+    rows = evidence.load("trade", as_of, indicator="trade_turnover", item=RUSSIA)
     rows = rows[rows["issuer"].str.startswith("FNF") & spans(rows, H1)]
     return None if rows.empty else rows.sort_values("known_on").iloc[0]
 
@@ -44,7 +44,7 @@ def shares(p: TradeTrends) -> pd.DataFrame:
     Both parts follow the rule of `series.totals`; a derived figure is taken only where no
     other exists. A half without a figure of its own is the sum of its two quarters.
     """
-    parts = known("trade", p.as_of, implied=True, indicator="trade_turnover", item=RUSSIA)
+    parts = evidence.load("trade", p.as_of, implied=True, indicator="trade_turnover", item=RUSSIA)
     parts = parts.assign(
         kind=kind(parts, customs_silent_from(p.as_of)), year=parts["period_start"].dt.year
     )
@@ -164,7 +164,7 @@ def coincidence(as_of) -> pd.DataFrame:
     pandas.DataFrame
         At most one row: `total`, `growth` (percent), `product`, `rows`.
     """
-    rows = known("trade", as_of)
+    rows = evidence.load("trade", as_of)
     growth = rows[(rows["indicator"] == "trade_growth") & (rows["unit"] == "percent")]
     growth = growth[growth["period_start"].dt.year == 2024]
     total = rows[(rows["indicator"] == "trade_turnover") & (rows["item"] == RUSSIA)]

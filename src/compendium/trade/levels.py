@@ -16,7 +16,6 @@ from compendium import evidence
 from compendium import uncertainty as un
 from compendium.parameters import TradeTrends
 from compendium.trade import halfyear, series
-from compendium.trade.known import known
 
 BASES = {
     "year_2016": (2016, 2016),
@@ -123,7 +122,7 @@ def newest_level(p: TradeTrends, totals: pd.DataFrame) -> Level | None:
     row = totals.loc[totals["preferred"] & (totals["year"] == year), "obs_id"].iloc[0]
     level = Level(year, float(best[year]), 1.0, (row,))
 
-    parts = known("trade", p.as_of, indicator="trade_turnover", item=series.RUSSIA)
+    parts = evidence.load("trade", p.as_of, indicator="trade_turnover", item=series.RUSSIA)
     parts = parts.assign(
         kind=series.kind(parts, series.customs_silent_from(p.as_of)),
         days=(parts["period_end"] - parts["period_start"]).dt.days + 1,
@@ -164,7 +163,7 @@ def walk(p: TradeTrends, totals: pd.DataFrame, u: ArrayLike, years: float) -> ND
 
 def reported_total(as_of, year: int) -> pd.Series | None:
     """Total of `year` as reported by anyone but the study, at any grade; the best one."""
-    rows = known("trade", as_of, indicator="trade_turnover", item=series.RUSSIA)
+    rows = evidence.load("trade", as_of, indicator="trade_turnover", item=series.RUSSIA)
     rows = rows[halfyear.spans(rows, halfyear.YEAR) & (rows["period_start"].dt.year == year)]
     rows = rows[~rows["issuer"].str.startswith("FNF")]
     order = rows.sort_values(["credibility", "reliability", "known_on"], kind="stable")

@@ -11,7 +11,7 @@ from scipy import stats
 
 from compendium import evidence
 from compendium.parameters import TradeTrends
-from compendium.trade.known import covers_year, known
+from compendium.trade import series
 
 DIRECTIONS = {
     "RU>KP": "Russia to North Korea",
@@ -46,7 +46,7 @@ def events(p: TradeTrends) -> pd.DataFrame:
         Rows of the table with `start`, `year`, `direction`, `place`, `strict` (vice-minister
         or above for certain), `rank_group` and `loose` (the day is not exact).
     """
-    rows = known("meetings", p.as_of, indicator="high_level_meeting")
+    rows = evidence.load("meetings", p.as_of, indicator="high_level_meeting")
     keys = rows["note"].map(keys_of)
     item = rows["item"]
     group = np.select(
@@ -135,7 +135,7 @@ def yearly(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
 
 def claims(as_of) -> dict[str, pd.Series]:
     """The study's statements on meetings by name, as far as known."""
-    rows = known("strategy", as_of).set_index("item")
+    rows = evidence.load("strategy", as_of).set_index("item")
     return {name: rows.loc[item] for name, item in CLAIMS.items() if item in rows.index}
 
 
@@ -152,11 +152,11 @@ def months_between(start: pd.Timestamp, end: pd.Timestamp) -> int:
 
 def official_counts(as_of) -> pd.DataFrame:
     """The Unification Ministry's counts of visits at vice-minister's rank and above."""
-    rows = known("strategy", as_of, indicator="high_level_meetings_count")
+    rows = evidence.load("strategy", as_of, indicator="high_level_meetings_count")
     rows = rows[rows["item"] == "vice_minister_plus"]
-    return rows.assign(year=rows["period_start"].dt.year, whole=covers_year(rows)).reset_index(
-        drop=True
-    )
+    return rows.assign(
+        year=rows["period_start"].dt.year, whole=series.covers_year(rows)
+    ).reset_index(drop=True)
 
 
 def overlaps(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:

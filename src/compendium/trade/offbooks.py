@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from compendium import evidence
 from compendium.parameters import TradeTrends
-from compendium.trade.known import known
 from compendium.trade.levels import Level
 
 # Items of `petroleum_deliveries` that are about Russia, and how they came about.
@@ -29,7 +29,7 @@ OTHER = {
 
 def petroleum(as_of) -> pd.DataFrame:
     """Barrels of refined petroleum from Russia, with the yearly cap: one row a statement."""
-    rows = known(
+    rows = evidence.load(
         "trade", as_of, indicator=["petroleum_deliveries", "petroleum_cap"], unit="barrels"
     )
     cap = yearly_cap(as_of)
@@ -42,7 +42,7 @@ def petroleum(as_of) -> pd.DataFrame:
 
 def yearly_cap(as_of) -> pd.Series | None:
     """Row of the cap that is in force: the newest one that runs for a year."""
-    rows = known("trade", as_of, indicator="petroleum_cap", item="refined_petroleum")
+    rows = evidence.load("trade", as_of, indicator="petroleum_cap", item="refined_petroleum")
     rows = rows[(rows["period_end"] - rows["period_start"]).dt.days > 300]
     return None if rows.empty else rows.sort_values("known_on").iloc[-1]
 
@@ -87,7 +87,7 @@ def crossing(p: TradeTrends, official: Level) -> pd.DataFrame:
 def others(as_of) -> dict[str, pd.DataFrame]:
     """Rows on food, rail, workers, travellers and goods, newest last."""
     return {
-        name: known("trade", as_of, indicator=indicators)
+        name: evidence.load("trade", as_of, indicator=indicators)
         .sort_values(["period_end", "obs_id"])
         .reset_index(drop=True)
         for name, indicators in OTHER.items()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from compendium import evidence
 from compendium.parameters import TradeTrends
-from compendium.trade.known import covers_year, known
 
 RUSSIA, CHINA = "russia_dprk", "china_dprk"
 
@@ -45,7 +45,9 @@ CONCEPTS = {
 
 def customs_silent_from(as_of) -> int | None:
     """Year in which Russia stopped publishing customs data; None if not known yet."""
-    rows = known("trade", as_of, indicator="policy_event", item="russian_customs_data_suspended")
+    rows = evidence.load(
+        "trade", as_of, indicator="policy_event", item="russian_customs_data_suspended"
+    )
     return None if rows.empty else int(rows["period_start"].dt.year.min())
 
 
@@ -80,7 +82,9 @@ def totals(p: TradeTrends) -> pd.DataFrame:
     figures stated exactly, then the order of `KINDS`, then the more reliable source, then the
     one known first.
     """
-    rows = known("trade", p.as_of, implied=True, indicator="trade_turnover", unit="USD_million")
+    rows = evidence.load(
+        "trade", p.as_of, implied=True, indicator="trade_turnover", unit="USD_million"
+    )
     rows = rows[rows["item"].isin([RUSSIA, f"{RUSSIA}_upper_bound"]) & covers_year(rows)]
     rows = rows.assign(
         year=rows["period_start"].dt.year,
@@ -130,7 +134,7 @@ def china(as_of) -> pd.DataFrame:
     Customs count what crosses the border by declaration; KOTRA adds an estimate for crude
     oil. The two are never joined. An issuer whose concept is not stated stands alone.
     """
-    rows = known("trade", as_of, implied=True, indicator="trade_turnover", item=CHINA)
+    rows = evidence.load("trade", as_of, implied=True, indicator="trade_turnover", item=CHINA)
     rows = rows[covers_year(rows)]
     concept = pd.Series("concept not stated", index=rows.index)
     for issuer, name in CONCEPTS.items():
@@ -159,7 +163,9 @@ def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
 
 def closed_years(as_of) -> list[int]:
     """Years in which the border with Russia was shut for freight, from the dated events."""
-    events = known("trade", as_of, indicator="policy_event").set_index("item")["period_start"]
+    events = evidence.load("trade", as_of, indicator="policy_event").set_index("item")[
+        "period_start"
+    ]
     if not {"dprk_border_closed", "russia_rail_freight_resumed"} <= set(events.index):
         return []
     shut, opened = events["dprk_border_closed"], events["russia_rail_freight_resumed"]
@@ -175,3 +181,10 @@ def yearly_changes(p: TradeTrends, rows: pd.DataFrame) -> pd.Series:
         shut = closed_years(p.as_of)
         change = change[~change.index.isin(shut) & ~(change.index - 1).isin(shut)]
     return change
+
+
+def covers_year(rows: pd.DataFrame) -> pd.Series:
+    """Whether a row covers one calendar year, from first to last day."""
+    start, end = rows["period_start"], rows["period_end"]
+    first = start.dt.strftime("%m-%d") == "01-01"
+    return first & (end.dt.strftime("%m-%d") == "12-31") & (start.dt.year == end.dt.year)

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from compendium import evidence
 from compendium import uncertainty as un
 from compendium.parameters import TradeTrends
 from compendium.trade import halfyear, levels, meetings, offbooks, rates, series
-from compendium.trade.known import known
 from compendium.values import Value
 
 # ICD 203: upper end of each band in percent, and its word [1].
@@ -431,7 +431,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                                 "Probability of more meetings than the study's number, corrected",
                                 rows=(claim["obs_id"], *rows))  # fmt: skip
     found += ministry_plus(p, table, frames)
-    outward = known("strategy", p.as_of, indicator="high_level_meetings_count")
+    outward = evidence.load("strategy", p.as_of, indicator="high_level_meetings_count")
     outward = outward[outward["item"] == "vice_minister_plus_KP_to_RU"]
     if len(outward):
         row = outward.iloc[0]

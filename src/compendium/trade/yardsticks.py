@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from compendium import evidence
 from compendium.arms.economy import yardsticks as sizes
 from compendium.arms.reconstruction import study_bounds
-from compendium.trade.known import known
 
 LEVELS = {
     "gdp_real_level": "real GDP",
@@ -20,7 +20,7 @@ __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_ove
 
 def growth(as_of) -> pd.DataFrame:
     """Growth rows with `year` and `place` (first or last of the known vintages of a year)."""
-    rows = known("trade", as_of, indicator="gdp_growth_real")
+    rows = evidence.load("trade", as_of, indicator="gdp_growth_real")
     rows = rows.assign(year=rows["period_start"].dt.year)
     rows = rows.sort_values(["year", "known_on", "obs_id"], ignore_index=True)
     last = ~rows.duplicated("year", keep="last")
@@ -39,7 +39,7 @@ def revisions(rows: pd.DataFrame) -> pd.DataFrame:
 
 def levels(as_of) -> pd.DataFrame:
     """Every level of output, by year and concept, in won and in dollars as stated."""
-    rows = known("trade", as_of, indicator=list(LEVELS))
+    rows = evidence.load("trade", as_of, indicator=list(LEVELS))
     rows = rows.assign(year=rows["period_start"].dt.year, concept=rows["indicator"].map(LEVELS))
     return rows.sort_values(["year", "concept", "unit", "obs_id"], ignore_index=True)
 
@@ -55,11 +55,11 @@ def implied_rates(as_of) -> pd.DataFrame:
         output of 2023, the only known level it fits.
     """
     table = levels(as_of)
-    average = known("trade", as_of, indicator="fx_rate", item="KRW_USD")
+    average = evidence.load("trade", as_of, indicator="fx_rate", item="KRW_USD")
     average = average.set_index(average["period_start"].dt.year)["value"]
     won = table[table["unit"] == "KRW_trillion"]
     dollars = table[table["unit"] == "USD_billion"]
-    study = known("trade", as_of, indicator="economic_output_total")
+    study = evidence.load("trade", as_of, indicator="economic_output_total")
     study = study.assign(year=study["period_start"].dt.year, concept=LEVELS["gdp_real_level"])
     records = []
     for row in pd.concat([dollars, study]).itertuples():
