@@ -58,7 +58,7 @@ def sent_totals(as_of) -> pd.DataFrame:
             own = known.loc[list(parts)]
             records.append((rule, float(own["high"].sum()), own["period_end"].max(), builders, parts))
     if not any(rule == "combat troops only" for rule, *_ in records):
-        both = pd.concat([sent(as_of), present(as_of)])
+        both = pd.concat([sent(as_of), present(as_of)], ignore_index=True)
         if len(both):
             top = both.loc[both["high"].idxmax()]
             records.append(

@@ -15,7 +15,8 @@ from compendium.troops.stock import Paths
 
 HORIZONS = (0, 6, 12)  # months past the vintage
 # Inputs moved together in the table of drivers.
-NEW = tuple(name for name in stock.INPUTS if "new contingent" in name)
+GAPS = tuple(name for name in stock.INPUTS if name.startswith("gap before new contingent"))
+NEW_SIZES = tuple(name for name in stock.INPUTS if name.startswith("size of new contingent"))
 HELD = (0.05, 0.95)  # where an input is held: the ends of its central 90 %
 
 
@@ -81,7 +82,6 @@ def drivers(
     u: Mapping,
     measure: Callable[[Paths, Mapping], np.ndarray],
     inputs: Sequence[str],
-    form: str = "{:,.0f}",
 ) -> pd.DataFrame:
     """Median of a measure with one input held low or high, the others uncertain.
 
@@ -90,20 +90,17 @@ def drivers(
     pandas.DataFrame
         `input`, `low`, `high`, `at_low`, `at_high` as `figures.tornado` draws them, widest first.
     """
-    groups = {name: (name,) for name in inputs if name not in NEW}
-    if any(name in NEW for name in inputs):
-        groups["new contingents"] = NEW
+    groups = {name: (name,) for name in inputs}
+    groups["time to new contingents"] = GAPS
+    groups["size of new contingents"] = NEW_SIZES
+    # All cases are simulated at once, one block of draws each: the rows are then read once.
+    cases = [stock.hold(u, names, end) for names in groups.values() for end in HELD]
+    stacked = {name: np.concatenate([case[name] for case in cases]) for name in u}
+    amounts = measure(stock.simulate(p, stacked), stacked).reshape(len(cases), -1)
+    medians = np.median(amounts, axis=1).reshape(-1, len(HELD))
     records = []
-    for label, names in groups.items():
-        ends = []
-        for end in HELD:
-            held = stock.hold(u, names, end)
-            paths = stock.simulate(p, held)
-            ends.append(float(np.median(measure(paths, held))))
+    for label, ends in zip(groups, medians.tolist(), strict=True):
         words = ["held low", "held high"]
-        if label == "new contingents":
-            # A low draw of a gap is a short gap, so ends of this group mean frequent or rare.
-            words = ["soon and small", "late and large"]
         if ends[0] > ends[1]:
             ends, words = ends[::-1], words[::-1]
         if ends[1] - ends[0] > 1e-9:

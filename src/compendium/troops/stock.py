@@ -19,9 +19,9 @@ from compendium.troops.counts import (
     first_sailing,
     killed,
     paces,
+    present,
 )
 from compendium.troops.rows import (
-    UKRAINE,
     between,
     credible,
     figure,
@@ -268,7 +268,7 @@ class Paths:
     Attributes
     ----------
     days : DatetimeIndex
-        Monthly steps counted from `as_of` both ways; the first lies before the first arrival.
+        Output of `grid`; the first lies before the first arrival.
     present, sent, killed, wounded, home, rotated : ndarray, shape (draws, days)
         Men there; and, all since the start, sent, killed, wounded, wounded sent home, sent
         home whole. ``present = sent - killed - home - rotated``.
@@ -293,8 +293,8 @@ class Paths:
     def at(self, name: str, day) -> NDArray[np.float64]:
         """One quantity on one day, a straight line between the months."""
         amounts = getattr(self, name)
-        x = self.days.asi8.astype(float)
-        wanted = float(pd.Timestamp(day).as_unit(self.days.unit).value)
+        x = months_from(self.days, self.days[0])
+        wanted = months_from([pd.Timestamp(day)], self.days[0])[0]
         k = int(np.clip(np.searchsorted(x, wanted) - 1, 0, len(x) - 2))
         part = np.clip((wanted - x[k]) / (x[k + 1] - x[k]), 0, 1)
         return amounts[:, k] * (1 - part) + amounts[:, k + 1] * part
@@ -307,12 +307,18 @@ class Paths:
 
 
 def grid(as_of, first: pd.Timestamp, horizon: int = HORIZON) -> pd.DatetimeIndex:
-    """Monthly steps through `as_of`, from before `first` to `horizon` months past it."""
+    """Monthly steps through `as_of`, from before `first` to `horizon` months past it.
+
+    The day of the first sailing and the days of dated counts are steps too, so that a count
+    is compared with the simulation of its own day and not with a line across a month.
+    """
     day = pd.Timestamp(as_of)
     back = 1
-    while day - pd.DateOffset(months=back) > first:
+    while day - pd.DateOffset(months=back) >= first:
         back += 1
-    return pd.DatetimeIndex([day + pd.DateOffset(months=k) for k in range(-back, horizon + 1)])
+    steps = [day + pd.DateOffset(months=k) for k in range(-back, horizon + 1)]
+    counted = [d for found in (present(as_of), casualties(as_of), killed(as_of)) for d in found["period_end"]]
+    return pd.DatetimeIndex(sorted({*steps, first, *(d for d in counted if first < d < day)}))
 
 
 def casualty_paths(p: TroopPlausibility) -> list[dict]:
@@ -386,8 +392,7 @@ def simulate(
     now = months_from([day], days[0])[0]
 
     known, planned, sizes, used = _arrivals(p, u, given, days)
-    new, new_rows = _new_waves(p, u, given, sizes, now, t)
-    planned = planned + new
+    planned = planned + _new_waves(p, u, given, now, t)
     casualty, last_count, cas_rows = _counted_casualties(p, u, days)
     dead_share = between(u["dead among casualties"], killed_share_range(p))
     home_share = between(u["wounded sent home"], (p.wounded_home_low, p.wounded_home_high))
@@ -399,12 +404,12 @@ def simulate(
     ends = now + end_months(u["end of the mission"], p.end_a_year)
 
     shape = (draws, len(t))
-    present, sent, dead, hurt, home, rotated = (np.zeros(shape) for _ in range(6))
+    there, sent, dead, hurt, home, rotated = (np.zeros(shape) for _ in range(6))
     for k in range(1, len(t)):
         step = t[k] - t[k - 1]
         over = t[k] > ends
         arrivals = np.where(over, 0.0, known[:, k] - known[:, k - 1] + planned[:, k] - planned[:, k - 1])
-        stock = present[:, k - 1] + arrivals
+        stock = there[:, k - 1] + arrivals
         open_part = np.clip(t[k] - np.maximum(last_count, t[k - 1]), 0, step)
         fallen = casualty[:, k] - casualty[:, k - 1] + rate * stock * open_part
         fallen = np.minimum(np.where(over, 0.0, fallen), stock)
@@ -419,14 +424,14 @@ def simulate(
             left = left + np.where(over, 0.0, going * replaced)
             leave = leave + going
         leave = np.where(over, left, leave)
-        present[:, k] = left - leave
+        there[:, k] = left - leave
         sent[:, k] = sent[:, k - 1] + arrivals
         dead[:, k] = dead[:, k - 1] + new_dead
         hurt[:, k] = hurt[:, k - 1] + new_hurt
         home[:, k] = home[:, k - 1] + new_home
         rotated[:, k] = rotated[:, k - 1] + leave
-    drawn_from = tuple(sorted({*used, *new_rows, *cas_rows, *returned_rows, *rate_rows}))
-    return Paths(days, present, sent, dead, hurt, home, rotated, drawn_from)
+    drawn_from = tuple(sorted({*used, *cas_rows, *returned_rows, *rate_rows}))
+    return Paths(days, there, sent, dead, hurt, home, rotated, drawn_from)
 
 
 def months_from(days, start: pd.Timestamp) -> NDArray[np.float64]:
@@ -497,13 +502,13 @@ def seen_sizes(p: TroopPlausibility, given: pd.DataFrame) -> tuple[float, float]
     return min(amounts), max(amounts)
 
 
-def _new_waves(p, u, given: pd.DataFrame, sizes: Mapping, now: float, t) -> tuple:
+def _new_waves(p, u, given: pd.DataFrame, now: float, t) -> NDArray[np.float64]:
     """Cumulative arrivals of contingents nobody has announced, draws by days."""
     draws = len(u[INPUTS[0]])
     out = np.zeros((draws, len(t)))
     if p.new_waves_a_year <= 0:
-        return out, ()
-    observed = max(now - months_from([given["start"].min()], pd.Timestamp(grid(p.as_of, given["start"].min())[0]))[0], 0)
+        return out
+    observed = max((pd.Timestamp(p.as_of) - given["start"].min()).days / DAYS_A_MONTH, 0.0)
     later = given[(given["wave"] != FIRST) & (given["high"] > 0)]["wave"].nunique()
     weight = p.new_waves_weight_months
     shape = p.new_waves_a_year / 12 * weight + later
@@ -515,7 +520,7 @@ def _new_waves(p, u, given: pd.DataFrame, sizes: Mapping, now: float, t) -> tupl
         when = when - np.log1p(-u[f"gap before new contingent {k}"]) / rate
         size = un.log_uniform(u[f"size of new contingent {k}"], low, high)
         out += size[:, None] * (t[None, :] >= when[:, None])
-    return out, ()
+    return out
 
 
 def _counted_casualties(p, u, days: pd.DatetimeIndex):
