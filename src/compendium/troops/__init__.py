@@ -153,3 +153,10 @@ def simulated(p: TroopPlausibility, paths, prices, u) -> dict[str, pd.DataFrame]
 def history(as_of, *indicators: str) -> pd.DataFrame:
     """Rows of some indicators for an evidence table, second reports included."""
     return rows(as_of, list(indicators), repeats=True)
+
+
+def money_elsewhere(as_of) -> pd.DataFrame:
+    """Rows of the arms table that put a sum on troops, alone or with arms."""
+    found = rows(as_of, ["troop_revenue_annual", "support_value_total"], table="arms", repeats=True)
+    both = rows(as_of, "arms_value_total", ["arms_and_troops"], table="arms", repeats=True)
+    return pd.concat([found, both], ignore_index=True)

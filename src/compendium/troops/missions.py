@@ -47,7 +47,6 @@ SAID_TO_FIGHT = (
     "Syria-civil-war",
     "Uganda-bush-war",
 )
-WELL_GRADED = 3  # credibility from which a mission counts as documented
 COLUMNS = [
     "mission", "start", "end", "low", "high", "size", "credibility", "combat", "contested", "rows",
 ]  # fmt: skip
@@ -122,7 +121,7 @@ def _mission(name: str, own: pd.DataFrame) -> dict:
         "low": float(low),
         "high": float(high),
         "size": float(np.sqrt(low * high)),
-        "credibility": int(own["credibility"].min()),
+        "credibility": int((whole if len(whole) else own)["credibility"].min()),
         "combat": combat,
         "contested": name == CONTESTED,
         "rows": tuple(own["obs_id"]),
