@@ -58,7 +58,9 @@ def fingerprint() -> str:
 
 def install(with_uv: bool) -> None:
     """Install what the lock names, and the project itself as a link to this checkout."""
-    venv.create(VENV, with_pip=True, clear=True)
+    if not usable():
+        venv.create(VENV, with_pip=True, clear=True)
+    STAMP.unlink(missing_ok=True)
     # uv settings of the user would change what is installed, or where.
     environment = {
         k: v for k, v in os.environ.items() if not k.startswith(("UV_PYTHON", "VIRTUAL"))
@@ -90,6 +92,16 @@ def install(with_uv: bool) -> None:
     else:
         run(*pip, "--require-hashes", "-r", LOCK)
         run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
+
+
+def usable() -> bool:
+    """Whether .venv is there, whole, in its place, and of the Python that runs this."""
+    test = "import sys, pip; print(sys.version, sys.prefix)"
+    try:
+        found = subprocess.run([PYTHON, "-c", test], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return found.stdout.strip() == f"{sys.version} {VENV}"
 
 
 def stanza(package: str) -> str:

@@ -121,6 +121,11 @@ def test_explain_keeps_what_it_does_not_know(tmp_path):
     assert book.explain("Segmentation fault\n", tmp_path) == "Segmentation fault"
 
 
+def test_explain_takes_a_message_out_of_its_box(tmp_path):
+    output = "Traceback:\n  File x\nRuntimeError: \n=====\n\nThe toc is malformed\n\n=====\n"
+    assert book.explain(output, tmp_path) == "The toc is malformed"
+
+
 def folder(path, text):
     path.mkdir()
     (path / "index.html").write_text(text, "utf-8")

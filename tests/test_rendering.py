@@ -79,6 +79,7 @@ TABLE = {
     "rows": [[f"cell {row}.{i}" for i in range(12)] for row in range(3)],
     "files": {"csv": "a\n1\n"},
 }
+PROSE = {"kind": "prose", "text": "By then *{value}`arms_trade.months number`* months.\n\n- Item"}
 ARMS = """# Arms: {value}`arms_trade.containers`
 
 Some {value}`arms_trade.containers interval`, in full {value}`arms_trade.containers full`;
@@ -128,6 +129,7 @@ def write_book(root, index="# The book\n\nStudy.\n", *cells):
         code("show(figure)", exhibit(FIGURE)),
         nb.new_markdown_cell("## The wide table"),
         code("show(table)", exhibit(TABLE), tags=["hide-input"]),
+        code("say(text)", exhibit(PROSE)),
     )
     notebook(root / "chapters" / "arms_trade.ipynb", *cells)
     methods = "# Methods\n\n## Of {value}`arms_trade.months` months\n\nFormula $x^2$.\n"
@@ -243,6 +245,12 @@ def test_table_is_numbered_and_has_caption_source_and_container(arms):
     assert arms.select_one(".exhibit-table .exhibit-source").get_text() == TABLE["source"]
 
 
+def test_prose_of_a_cell_is_myst(arms):
+    paragraphs = [p for p in arms.select("article p") if "By then" in p.get_text()]
+    assert [p.get_text() for p in paragraphs] == ["By then 14 months."]
+    assert value_texts(paragraphs[0].em) == ["14"]
+
+
 def test_downloads_are_there(built, arms):
     links = arms.select(".exhibit-downloads a.download")
     names = [Path(link["href"]).name for link in links]
@@ -253,7 +261,7 @@ def test_downloads_are_there(built, arms):
 
 
 def test_every_page_names_the_scenario(built):
-    for name in ("index.html", "chapters/arms_trade.html", "chapters/methods.html", "search.html"):
+    for name in ("chapters/arms_trade.html", "chapters/methods.html", "search.html"):
         text = page(built, name).select_one(".bd-header-announcement").get_text(strip=True)
         assert text == "Scenario: replication (As <then>). Evidence known by 2024-10-28."
 
@@ -270,12 +278,13 @@ def assert_asks_no_other_host(file):
 
 
 def test_pages_ask_no_other_host(built):
-    for name in ("index.html", "chapters/arms_trade.html", "search.html", "genindex.html"):
+    for name in ("chapters/arms_trade.html", "search.html", "genindex.html"):
         assert_asks_no_other_host(built / name)
 
 
 @pytest.mark.skipif(not find_spec(MATHJAX[0]), reason=f"{MATHJAX[0]} is not installed")
 def test_formulas_are_served_from_the_book(built):
+    assert_asks_no_other_host(built / "index.html")  # has those of its chapters
     assert_asks_no_other_host(built / "chapters/methods.html")
     assert "tex-svg-full.js" in (built / "chapters/methods.html").read_text("utf-8")
 

@@ -198,11 +198,14 @@ def explain(output: str, source: Path) -> str:
             told.append(f"{file}:{number}: {problem}" if number else f"{file}: {problem}")
         elif match := re.match(r"(WARNING|ERROR|CRITICAL): (.*)", line):
             told.append(match[2])
-    if match := re.search(
-        r"^Extension error.*?:\n(.*?)(?:\n\s*\n|\nTraceback|\Z)", text, re.M | re.S
-    ):
+    # An error of Sphinx itself, or one of ours: its kind on one line, then what is wrong.
+    if match := re.search(r"^\w+ error.*?:\n(.*?)(?:\n\s*\n|\nTraceback|\Z)", text, re.M | re.S):
         told += match[1].strip().splitlines()
-    return "\n".join(dict.fromkeys(told)) or text.strip()
+    if not told:
+        # Nothing known: the last exception, out of the box Jupyter Book draws around it.
+        last = re.split(r"^(?=[\w.]*(?:Error|Exception):)", text, flags=re.M)[-1]
+        told = [line for line in last.splitlines() if line.strip("= ") not in ("", "RuntimeError:")]
+    return "\n".join(dict.fromkeys(told))
 
 
 def place(file: str, line: int | None) -> tuple[str, int | None]:

@@ -188,17 +188,20 @@ def _environment(wanted: Mapping[str, str]):
 
 
 def reporter(stream: TextIO = sys.stderr) -> Callable[[str], None]:
-    """Progress on one line of a terminal, or a line a chapter elsewhere."""
-    last = [""]
+    """Progress that rewrites one line of a terminal; elsewhere a line for each step.
+
+    A log is read afterwards: there, only the first cell of a chapter is worth a line.
+    """
+    before = ""
 
     def report(text: str) -> None:
+        nonlocal before
+        step = text.partition("]")[2].partition(": cell")[0]
         if stream.isatty():
-            stream.write(f"\r\033[K{text}")
-        else:
-            head = text.partition("]")[2].partition(":")[0]
-            if head != last[0]:
-                stream.write(f"{text.rpartition(':')[0]}\n")
-            last[0] = head
+            stream.write(("\r\033[K" if step == before else "\n" if before else "") + text)
+        elif step != before:
+            stream.write(f"{text.partition(': cell')[0]}\n")
+        before = step
         stream.flush()
 
     return report

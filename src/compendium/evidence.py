@@ -104,6 +104,21 @@ def load(
     return select(rows.drop(columns="is_repeat"), filters).reset_index(drop=True)
 
 
+def complete(as_of: str | dt.date) -> bool:
+    """Whether a vintage holds every row of every table."""
+    newest = max(_dated(t, stamps(t))["known_on"].max() for t in OBSERVATION_TABLES)
+    return parse_day(as_of) >= newest
+
+
+def claims(chapter: str | None, as_of: str | dt.date) -> pd.DataFrame:
+    """Return the study's statements on a chapter, or all; none before the study was published."""
+    day = parse_day(as_of)
+    published = datapackage.read_table("sources").set_index("source_id")["published"]
+    rows = datapackage.read_table("claims")
+    rows = rows[rows["source_id"].map(published).map(last_day) <= day]
+    return rows if chapter is None else rows[rows["chapter"] == chapter]
+
+
 def select(rows: pd.DataFrame, filters: dict[str, object]) -> pd.DataFrame:
     """Rows whose columns have the wanted values; a filter is a value or a collection."""
     for column, wanted in filters.items():

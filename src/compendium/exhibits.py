@@ -7,6 +7,7 @@ one (`MIME`) from which the book makes numbered, captioned exhibits with downloa
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from compendium import datapackage, values
+from compendium import datapackage, evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -94,8 +95,14 @@ def table(
     _display(content, plain)
 
 
-def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
-    """Show evidence rows: what was said, by whom, when, how graded, where it was read."""
+def evidence_table(
+    rows: pd.DataFrame, name: str, caption: str, as_of: str | dt.date | None = None
+) -> None:
+    """Show evidence rows: what was said, by whom, when, how graded, where it was read.
+
+    The compilers wrote their notes with all the evidence at hand. A vintage that does not
+    hold all of it leaves them out, lest they tell what was not known yet.
+    """
     sources = datapackage.read_table("sources").set_index("source_id")
     cited = rows["source_id"]
     frame = pd.DataFrame(
@@ -112,13 +119,39 @@ def evidence_table(rows: pd.DataFrame, name: str, caption: str) -> None:
             "Note": rows["note"],
         }
     )
+    source = "`data/raw`; grades are Admiralty codes (source A to F, information 1 to 6)."
+    if as_of is None or not evidence.complete(as_of):
+        frame = frame.drop(columns="Note")
+        source += " The compilers' notes, written later, are left out of this vintage."
     table(
         frame,
         name,
         caption,
-        "`data/raw`; grades are Admiralty codes (source A to F, information 1 to 6).",
+        source,
         links={"Read in": list(cited.map(sources["url"]))},
     )
+
+
+def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = False) -> None:
+    """Show statements of the study, as `evidence.claims` returns them."""
+
+    def bounds(row) -> str:
+        ends = [f"{end:,.10g}" for end in dict.fromkeys((row.low, row.high)) if pd.notna(end)]
+        unit = row.unit.replace("_", " ")
+        return f"{row.comparator.replace('_', ' ')} {' to '.join(ends)} {unit}" if ends else ""
+
+    frame = pd.DataFrame(
+        {
+            "Claim": rows["claim_id"],
+            "Chapter": rows["chapter"].str.replace("_", " "),
+            "Statement": rows["statement"],
+            "Number": [bounds(row) for row in rows.itertuples()],
+            "Kind": rows["kind"],
+            "Place": rows["locator"],
+        }
+    )
+    frame = frame if chapter else frame.drop(columns="Chapter")
+    table(frame, name, caption, "`data/raw/claims.csv`.")
 
 
 def figure_text(row) -> str:
@@ -137,13 +170,13 @@ def figure_text(row) -> str:
     return QUALIFIERS[row.qualifier] + stated
 
 
-def speaker(published: Iterable[values.Value]) -> Callable[[str], None]:
+def speaker(published: Iterable[values.Value]) -> Callable[..., None]:
     """`prose` bound to a chapter's values: the notebook says ``say("...")``."""
     known = {value.id: value for value in published}
-    return lambda text: prose(text, known)
+    return lambda text, box=None: prose(text, known, box)
 
 
-def prose(text: str, known: Mapping[str, values.Value]) -> None:
+def prose(text: str, known: Mapping[str, values.Value], box: str | None = None) -> None:
     """Show a paragraph whose numbers are values.
 
     Parameters
@@ -153,6 +186,8 @@ def prose(text: str, known: Mapping[str, values.Value]) -> None:
         can be followed to their rows; elsewhere they are printed.
     known : mapping of str to Value
         The chapter's values by id.
+    box : str, optional
+        Title of a box to put the paragraph into.
 
     Notes
     -----
@@ -163,7 +198,9 @@ def prose(text: str, known: Mapping[str, values.Value]) -> None:
     def printed(match: re.Match) -> str:
         return values.lookup(known, match[1]).text(match[2] or "value")
 
-    _display({"kind": "prose", "text": text}, {"text/markdown": ROLE.sub(printed, text)})
+    content = {"kind": "prose", "text": text} | ({"box": box} if box else {})
+    plain = f"**{box}.** {text}" if box else text
+    _display(content, {"text/markdown": ROLE.sub(printed, plain)})
 
 
 def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None) -> dict:

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.stats import norm
 
 # Okabe and Ito's palette, told apart by people with the common colour blindnesses, and a
@@ -55,7 +55,7 @@ STYLE = {
     "svg.fonttype": "path",
 }
 mpl.rcParams.update(STYLE)
-WIDTH = 7.2  # inches: the text column of the book
+WIDTH = 6.6  # inches: the text column of the book, and legible when a phone shrinks it
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,42 @@ def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
     return form.format(low) if low == high else f"{form.format(low)} to {form.format(high)}"
 
 
+# Where the tip of the arrow of a floor or a ceiling lies, in points from its marker.
+BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Name lines at their ends (x, y, text, colour), moving names apart that would overlap."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    placed: list[tuple[float, float]] = []
+    for x, y, text, colour in sorted(ends, key=lambda end: (end[1], end[0])):
+        across = (x - left) / (right - left)
+        up = (y - bottom) / (top - bottom)
+        # Fractions of the axes: a name is about a third wide and a twenty-fifth high.
+        for other_across, other_up in placed:
+            if abs(across - other_across) < 0.33 and up - other_up < 0.04:
+                up = other_up + 0.04
+        placed.append((across, up))
+        axes.annotate(
+            text,
+            (across, up),
+            xycoords="axes fraction",
+            xytext=(8, 0),
+            textcoords="offset points",
+            fontsize=8,
+            color=colour,
+            va="center",
+        )
+
+
+def log_scale(axis) -> None:
+    """Logarithmic scale with ticks at 1, 2 and 5 and plain numbers."""
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_formatter(NullFormatter())
+    thousands(axis)
+
+
 def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawing:
     """Cumulative counts by date, coloured by camp; a line joins one issuer's statements.
 
@@ -116,6 +152,11 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     """
     figure, (axes,) = canvas(4.4)
     rows = rows.sort_values(["period_end", "obs_id"])
+    top = rows["high"].max() * scale
+    first, last = rows["period_end"].min(), rows["period_end"].max()
+    axes.set_ylim(0, top * 1.08)
+    axes.set_xlim(first - (last - first) * 0.03, last + (last - first) * 0.22)
+    ends = []
     for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
         colour, marker = SERIES[name]
         x, low, high = own["period_end"], own["low"] * scale, own["high"] * scale
@@ -123,31 +164,24 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
         axes.plot(x, middle, color=colour, alpha=0.5, linewidth=1)
         axes.vlines(x, low, high, color=colour, linewidth=2)
         axes.scatter(x, middle, color=colour, marker=marker, s=26, zorder=3)
-        for words, place in (
-            (("more_than", "at_least"), "$\\uparrow$"),
-            (("up_to", "less_than"), "$\\downarrow$"),
-        ):
-            some = own["qualifier"].isin(words)
-            axes.scatter(x[some], middle[some], marker=place, s=90, color=colour, zorder=2)
-        axes.annotate(
-            issuer,
-            (x.iloc[-1], middle.iloc[-1]),
-            xytext=(7, 0),
-            textcoords="offset points",
-            fontsize=8,
-            color=colour,
-            va="center",
-        )
+        for row, height in zip(own.itertuples(), middle, strict=True):
+            if tip := BOUND_TIPS.get(row.qualifier):
+                axes.annotate(
+                    "",
+                    (row.period_end, height),
+                    xytext=(0, tip),
+                    textcoords="offset points",
+                    arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1},
+                )
+        ends.append((mdates.date2num(x.iloc[-1]), middle.iloc[-1], issuer, colour))
+    label_ends(axes, ends)
     for name in dict.fromkeys(sorted(rows["side"])):
         colour, marker = SERIES[name]
         axes.scatter([], [], color=colour, marker=marker, label=name)
     axes.legend(loc="upper left", fontsize=8)
     axes.set_ylabel(quantity)
-    axes.set_ylim(bottom=0)
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    first, last = rows["period_end"].min(), rows["period_end"].max()
-    axes.set_xlim(first - (last - first) * 0.03, last + (last - first) * 0.2)
     table = pd.DataFrame(
         {
             "By": rows["period_end"].dt.date.astype(str),
@@ -165,13 +199,16 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
 
 
 def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
+    series = [own["high"] for _, own in rows.groupby("issuer_short") if len(own) > 1]
+    rising = sum(counts.is_monotonic_increasing for counts in series)
     newest = rows.groupby("issuer_short").last()
     recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
     low, high = recent["low"].idxmin(), recent["high"].idxmax()
     return (
         f"Scatter plot over time of {quantity}: {len(rows)} statements of "
         f"{rows['issuer_short'].nunique()} issuers from {rows['period_end'].min().date()} to "
-        f"{rows['period_end'].max().date()}. Every issuer's series rises. Among the newest, {low} "
+        f"{rows['period_end'].max().date()}. Of {len(series)} issuers with several statements "
+        f"{rising} only rise. Among the newest, {low} "
         f"is lowest with {recent.loc[low, 'low'] * scale:,.6g} and {high} highest with "
         f"{recent.loc[high, 'high'] * scale:,.6g}."
     )
@@ -234,10 +271,10 @@ def intervals(
     axes.set_ylim(-0.6, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     if log:
-        axes.set_xscale("log")
+        log_scale(axes.xaxis)
     else:
         axes.set_xlim(left=0)
-    thousands(axes.xaxis)
+        thousands(axes.xaxis)
     axes.set_xlabel(quantity)
     table = pd.DataFrame(
         {
@@ -358,11 +395,11 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     if log:
-        axes.set_xscale("log")
+        log_scale(axes.xaxis)
         axes.set_xlim(frame["low"].min() * 0.8, frame["high"].max() * 1.9)
     else:
         axes.set_xlim(0, frame["high"].max() * 1.2)
-    thousands(axes.xaxis)
+        thousands(axes.xaxis)
     axes.set_xlabel(quantity)
     more = frame.drop(columns=["label", "group", "low", "high"])
     table = pd.DataFrame(
@@ -401,7 +438,13 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
     reach = frame["high"].max() - min(frame["low"].min(), 0)
     for place, row in zip(y, frame.itertuples(), strict=True):
         axes.text(
-            row.low, place + 0.33, row.at_low, ha="left", va="bottom", fontsize=7.5, color=GREY
+            row.low - 0.01 * reach,
+            place,
+            row.at_low,
+            ha="right",
+            va="center",
+            fontsize=7.5,
+            color=GREY,
         )
         axes.text(
             row.high + 0.01 * reach, place, row.at_high, va="center", fontsize=7.5, color=GREY
@@ -409,7 +452,7 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
     axes.axvline(base, color=INK, linewidth=1)
     axes.set_yticks(y, wrapped(frame["input"]))
     axes.set_ylim(-0.5, len(frame) - 0.2)
-    axes.set_xlim(0, frame["high"].max() * 1.28)
+    axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(f"{quantity}; the line is the median with nothing held ({form.format(base)})")
     table = pd.DataFrame(
@@ -497,14 +540,13 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
                 textcoords="offset points",
                 fontsize=8,
             )
-    axes.set_yscale("log")
-    thousands(axes.yaxis)
+    log_scale(axes.yaxis)
     axes.set_ylabel(wrapped([quantity], 30)[0])
     axes.set_xticks(
         when, [f"{d.date()}\n+{m} months" for d, m in zip(when, frame["months"], strict=True)]
     )
     axes.set_xlim(when[0], when[-1] + (when[-1] - when[0]) * 0.12)
-    axes.legend(fontsize=8, loc="upper left")
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     table = pd.DataFrame(
         {
             "Months ahead": frame["months"].astype(str),
@@ -559,7 +601,9 @@ def exceedance(
     for (name, (mu, sigma)), colour, line in zip(
         curves.items(), (BLUE, ORANGE), ("-", "--"), strict=False
     ):
-        axes.plot(grid, norm.sf((np.log(grid) - mu) / sigma), color=colour, linestyle=line, label=name)
+        axes.plot(
+            grid, norm.sf((np.log(grid) - mu) / sigma), color=colour, linestyle=line, label=name
+        )
     for k, (name, amount) in enumerate(marks.items()):
         axes.axvline(amount, color=VERMILION, linestyle=":", linewidth=1.3)
         axes.annotate(
@@ -643,9 +687,9 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
             color=VERMILION,
             fontsize=8,
         )
-    axes.set_xscale("log")
-    axes.set_xlim(frame["low"].min() * 0.5, frame["high"].max() * 2.2)
-    thousands(axes.xaxis)
+    log_scale(axes.xaxis)
+    axes.xaxis.set_major_locator(LogLocator())
+    axes.set_xlim(frame["low"].min() * 0.4, frame["high"].max() * 2.6)
     axes.set_yticks(y, wrapped(frame["label"], 20))
     axes.set_ylim(-0.6, len(frame) - 0.25)
     axes.grid(axis="y", visible=False)
@@ -726,11 +770,17 @@ def path(
         {
             "Day": frame["day"].dt.date.astype(str),
             "Median": frame["median"].map("{:,.0f}".format),
-            "50 % interval": [span_text(a, b) for a, b in zip(frame["low50"], frame["high50"], strict=True)],
-            "90 % interval": [span_text(a, b) for a, b in zip(frame["low90"], frame["high90"], strict=True)],
+            "50 % interval": [
+                span_text(a, b) for a, b in zip(frame["low50"], frame["high50"], strict=True)
+            ],
+            "90 % interval": [
+                span_text(a, b) for a, b in zip(frame["low90"], frame["high90"], strict=True)
+            ],
         }
     )
-    stated = counts.assign(text=[span_text(a, b) for a, b in zip(counts["low"], counts["high"], strict=True)])
+    stated = counts.assign(
+        text=[span_text(a, b) for a, b in zip(counts["low"], counts["high"], strict=True)]
+    )
     listed = {
         str(day.date()): "; ".join(f"{r.issuer}: {r.text}" for r in own.itertuples())
         for day, own in stated.groupby("period_end")

@@ -188,10 +188,18 @@ class TroopPlausibility(Parameters):
         le=3650,
     )
     xi_share_low: float = parameter(
-        0.15, "share", "Share of XI Corps given away, cautious: a brigade or two of ten.", ge=0, le=1
+        0.15,
+        "share",
+        "Share of XI Corps given away, cautious: a brigade or two of ten.",
+        ge=0,
+        le=1,
     )
     xi_share_middle: float = parameter(
-        0.25, "share", "Share of XI Corps given away, middle: a quarter of the best corps.", ge=0, le=1
+        0.25,
+        "share",
+        "Share of XI Corps given away, middle: a quarter of the best corps.",
+        ge=0,
+        le=1,
     )
     xi_share_high: float = parameter(
         0.5, "share", "Share of XI Corps given away, bold: the corps halved.", ge=0, le=1
@@ -216,7 +224,11 @@ class TroopPlausibility(Parameters):
         0.015, "share", "Share of the active army, middle: twice the Cold War record.", ge=0, le=1
     )
     army_share_high: float = parameter(
-        0.07, "share", "Share of the active army, bold: what South Korea sent to Vietnam.", ge=0, le=1
+        0.07,
+        "share",
+        "Share of the active army, bold: what South Korea sent to Vietnam.",
+        ge=0,
+        le=1,
     )
     lift_per_day: float | None = parameter(
         None,
@@ -543,7 +555,7 @@ def table(parameters: Parameters) -> pd.DataFrame:
             {
                 "parameter": name,
                 "value": "from the rows" if value is None else str(value),
-                "unit": field.json_schema_extra["unit"],
+                "unit": field.json_schema_extra["unit"].replace("_", " "),
                 "allowed": allowed(kind, name),
                 "reason": field.description,
                 "changed": "yes" if value != field.default else "",

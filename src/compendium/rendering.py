@@ -6,7 +6,8 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
 - Role: ``{value}`arms_trade.value_total` ``, or with a form of `compendium.values.FORMS`
   after a space, ``{value}`arms_trade.value_total interval` ``.
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
-  numbered figure or table, to which ``{numref}`` refers by its ``name``.
+  numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
+  ``prose`` is a paragraph of MyST that a chapter wrote.
 
 Every fault found in a page is collected, and all are raised at once after the pages are read
 and before any is written: a mere warning would let a second, incremental build pass.
@@ -33,6 +34,8 @@ from compendium import book, values
 from compendium.errors import CompendiumError, Fault
 
 MIME = "application/vnd.compendium.exhibit+json"
+LONG_CELL = 45  # letters from which on a cell asks for room
+SHORT_CELL = 12  # letters up to which, a date say, a cell is not broken
 ALIGNMENTS = ("left", "right", "center")
 DOWNLOADS = {"png": "Picture (PNG)", "csv": "Data (CSV)"}
 MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
@@ -204,6 +207,10 @@ class ExhibitRenderer:
         if data.mime_type != MIME:
             return None
         try:
+            if data.content.get("kind") == "prose":
+                text = parse(renderer, data.content["text"], data.line or 0)
+                title = data.content.get("box")
+                return [box(title, text)] if title else text
             return Exhibit(renderer, data.content, data.line or 0).build()
         except CompendiumError as error:
             env = renderer.renderer.sphinx_env
@@ -211,6 +218,19 @@ class ExhibitRenderer:
             line = (data.cell_index + 1) * 10000
             page.faults.append(fault(env, env.docname, line, str(error)))
             return []
+
+
+def box(title: str, content: list[nodes.Node]) -> nodes.admonition:
+    """Box with a title, for what a reader should not miss."""
+    return nodes.admonition("", nodes.title("", title), *content, classes=["admonition"])
+
+
+def parse(renderer, text: str, line: int, inline: bool = False) -> list[nodes.Node]:
+    """Parse MyST that a chapter wrote, roles and links included."""
+    parent = nodes.Element()
+    with renderer.renderer.current_node_context(parent):
+        renderer.renderer.nested_render_text(str(text), line, inline=inline)
+    return parent.children
 
 
 class Exhibit:
@@ -284,7 +304,8 @@ class Exhibit:
         """Every row as a real table; the text of a cell is never markup."""
         columns = self.content["columns"]
         align = [*self.content.get("align", []), *["left"] * len(columns)][: len(columns)]
-        group = nodes.tgroup("", *[nodes.colspec(colwidth=1) for _ in columns], cols=len(columns))
+        # Only text builders look at the width; the one of plain text hangs where it is 1.
+        group = nodes.tgroup("", *[nodes.colspec(colwidth=20) for _ in columns], cols=len(columns))
         head = nodes.row("", *[cell(HeadCell, c, a) for c, a in zip(columns, align, strict=True)])
         rows = [
             nodes.row("", *[cell(nodes.entry, c, a) for c, a in zip(row, align, strict=True)])
@@ -299,12 +320,8 @@ class Exhibit:
         self.renderer.renderer.document.note_explicit_target(node, node)
 
     def prose(self, key: str) -> list[nodes.Node]:
-        """Parse a MyST text of the exhibit, roles and links included."""
-        parent = nodes.Element()
-        parser = self.renderer.renderer
-        with parser.current_node_context(parent):
-            parser.nested_render_text(str(self.content[key]), self.line, inline=True)
-        return parent.children
+        """Parse a line of MyST of the exhibit."""
+        return parse(self.renderer, self.content[key], self.line, inline=True)
 
     def source(self) -> list[nodes.paragraph]:
         """Line that says where the data come from, if any."""
@@ -341,7 +358,12 @@ def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entr
     text = nodes.Text("" if text is None else str(text))
     paragraph = nodes.paragraph("", "", link(text, url) if is_web_address(url) else text)
     # `text-right` and its kin are the classes the theme knows.
-    return kind("", paragraph, classes=[f"text-{align if align in ALIGNMENTS else 'left'}"])
+    classes = [f"text-{align if align in ALIGNMENTS else 'left'}"]
+    if len(text) > LONG_CELL:
+        classes.append("exhibit-long")
+    elif len(text) <= SHORT_CELL:
+        classes.append("exhibit-short")
+    return kind("", paragraph, classes=classes)
 
 
 def link(text: nodes.Text, url: str) -> nodes.reference:

@@ -28,7 +28,7 @@ from compendium.arms.shipments import (
     shells,
 )
 from compendium.arms.statements import statements
-from compendium.arms.value import Inputs, by_basis, draw, inputs, price_rows
+from compendium.arms.value import Inputs, by_basis, by_issuer, draw, inputs, price_rows
 from compendium.parameters import ArmsTrade
 from compendium.uncertainty import summary
 from compendium.values import Value
@@ -83,6 +83,7 @@ def run(p: ArmsTrade) -> Result:
             ignore_index=True,
         ),
         "bases": bases,
+        "issuers": by_issuer(p, given),
         "study": study,
         **{f"reach_{name}": frame for name, frame in found.items()},
         "shares": shares(summary(parts["total"]), yardsticks(p.as_of)),

@@ -18,7 +18,8 @@ from compendium.arms.value import (
     Inputs,
     Range,
     inputs,
-    known_bases,
+    price_rows,
+    span,
     total,
 )
 from compendium.parameters import ArmsTrade
@@ -35,8 +36,8 @@ def active_groups(given: Inputs) -> dict[str, tuple[int, ...]]:
         "loading": given.in_containers and width([given.loading]),
         "rockets in the mix": given.in_containers and width([given.rocket_share]),
         "shell price": width(given.shell_prices),
-        "missiles": bool(given.missile_counts)
-        and width([*given.missile_counts, given.missile_price]),
+        "missiles": width(given.missile_counts)
+        or (bool(given.missile_counts) and width([given.missile_price])),
         "unusable share": width([given.unusable]),
     }
     return {name: GROUPS[name] for name, moves in moving.items() if moves}
@@ -73,6 +74,9 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
     groups = active_groups(given)
     if not groups:
         return pd.DataFrame(columns=["input", "first", "first_conf", "total", "total_conf"])
+    if len(groups) == 1:  # SALib asks for two; one alone carries all of the variance
+        whole = {"input": list(groups), "first": 1.0, "first_conf": 0.0}
+        return pd.DataFrame({**whole, "total": 1.0, "total_conf": 0.0})
     columns = [c for members in groups.values() for c in members]
     labels = [name for name, members in groups.items() for _ in members]
     problem = {
@@ -107,9 +111,9 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
 def across_bases(p: ArmsTrade) -> Inputs:
     """Inputs in which the price basis itself is uncertain, each known basis equally likely."""
     free = p.model_copy(update={"shell_price": None, "discount_unusable": "always"})
-    each = [inputs(free, basis) for basis in known_bases(p.as_of)]
-    prices = tuple(price for given in each for price in given.shell_prices)
-    return replace(each[0], shell_prices=prices)
+    known = {basis: rows for basis, rows in price_rows(p.as_of).items() if len(rows)}
+    prices = tuple(span(rows, basis) for basis, rows in known.items())
+    return replace(inputs(free, next(iter(known))), shell_prices=prices)
 
 
 def tornado(p: ArmsTrade, bases: pd.DataFrame) -> pd.DataFrame:

@@ -26,6 +26,7 @@ def statements(
     return [
         *value_statements(p, given, parts),
         *basis_statements(frames["bases"]),
+        issuer_factor(frames["issuers"]),
         *evidence_statements(p, frames),
         *share_statements(p, frames["shares"], given),
         *study_statements(frames, parts["total"]),
@@ -115,6 +116,19 @@ def basis_statements(bases: pd.DataFrame) -> list[Value]:
             rows=tuple(sorted({*top["rows"], *bottom["rows"]})),
         ),
     ]
+
+
+def issuer_factor(issuers: pd.DataFrame) -> Value:
+    """How far it moves the estimate whose count is believed."""
+    lowest, highest = issuers.iloc[0], issuers.iloc[-1]
+    return state(
+        "issuer_factor",
+        float(highest["median"] / lowest["median"]),
+        "ratio",
+        f"Median by the count of {highest['issuer']} over that by {lowest['issuer']}",
+        decimals=1,
+        rows=(*lowest["rows"], *highest["rows"]),
+    )
 
 
 def extremes(p: ArmsTrade, rows: pd.DataFrame, name: str, unit: str, scale=1.0, decimals=0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -361,6 +361,15 @@ def draw(given: Inputs, draws: int, seed: int) -> dict[str, NDArray[np.float64]]
     chunks = [value_parts(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
     parts = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
     return parts | {"total": parts["shells"] + parts["rockets"] + parts["missiles"]}
+
+
+def by_issuer(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
+    """Median and intervals of the value if one issuer's count alone were right."""
+    return pd.DataFrame(
+        {"issuer": quantity.label, "rows": quantity.rows}
+        | un.summary(draw(replace(given, quantities=(quantity,)), p.draws, p.seed)["total"])
+        for quantity in given.quantities
+    ).sort_values("median", ignore_index=True)
 
 
 def by_basis(p: ArmsTrade) -> pd.DataFrame:

@@ -116,9 +116,7 @@ def tails(fits: dict[str, missions.Fit]) -> pd.DataFrame:
         for size in SIZES:
             place = missions.tail(found, size)
             records.append((name, size, place.share, place.low, place.high, place.predictive))
-    return pd.DataFrame(
-        records, columns=["fit", "size", "share", "low", "high", "predictive"]
-    )
+    return pd.DataFrame(records, columns=["fit", "size", "share", "low", "high", "predictive"])
 
 
 def simulated(p: TroopPlausibility, paths, prices, u) -> dict[str, pd.DataFrame]:

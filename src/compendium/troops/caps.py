@@ -90,7 +90,11 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
             if p.lift_per_day is not None
             else (pace["per_day"].min(), pace["per_day"].max())
         )
-        add("lift", np.array([low, (low + high) / 2, high]) * p.lift_window_days, list(pace["obs_id"]))
+        add(
+            "lift",
+            np.array([low, (low + high) / 2, high]) * p.lift_window_days,
+            list(pace["obs_id"]),
+        )
     rates = escape_rates(p.as_of)
     if rates is not None:
         add("escapes", np.array(shares(p, "escapes")) / np.array(rates[::-1]), list(ESCAPE_ROWS))

@@ -56,7 +56,9 @@ def sent_totals(as_of) -> pd.DataFrame:
     for rule, parts, builders in SENT_SUMS:
         if set(parts) <= set(known.index):
             own = known.loc[list(parts)]
-            records.append((rule, float(own["high"].sum()), own["period_end"].max(), builders, parts))
+            records.append(
+                (rule, float(own["high"].sum()), own["period_end"].max(), builders, parts)
+            )
     if not any(rule == "combat troops only" for rule, *_ in records):
         both = pd.concat([sent(as_of), present(as_of)], ignore_index=True)
         if len(both):

@@ -110,8 +110,9 @@ def _mission(name: str, own: pd.DataFrame) -> dict:
     low, high = (whole["low"].min(), whole["high"].max()) if len(whole) else (np.nan, np.nan)
     if len(added):
         # A role on top of the smaller of two conflicting wholes can only fill the gap to the larger.
-        low, high = low + (0 if name == CONTESTED else added["low"].sum()), max(
-            high, whole["low"].min() + added["high"].sum()
+        low, high = (
+            low + (0 if name == CONTESTED else added["low"].sum()),
+            max(high, whole["low"].min() + added["high"].sum()),
         )
     combat = "fought" if name in FOUGHT else "said to" if name in SAID_TO_FIGHT else "no"
     return {
@@ -179,7 +180,10 @@ def by_decade(table: pd.DataFrame, as_of) -> pd.DataFrame:
     begun = table["start"].dt.year // 10 * 10
     decades = range(first, last + 1, 10)
     return pd.DataFrame(
-        {"decade": [f"{d}s" for d in decades], "missions": [int((begun == d).sum()) for d in decades]}
+        {
+            "decade": [f"{d}s" for d in decades],
+            "missions": [int((begun == d).sum()) for d in decades],
+        }
     )
 
 
@@ -272,8 +276,6 @@ def tail(found: Fit, size: float, level: float = LEVEL) -> Tail:
             distance + reach,
         )
 
-    low, high = (
-        float(stats.norm.sf(true_distance(q))) for q in ((1 - level) / 2, (1 + level) / 2)
-    )
+    low, high = (float(stats.norm.sf(true_distance(q))) for q in ((1 - level) / 2, (1 + level) / 2))
     predictive = stats.t.sf(distance / np.sqrt(1 + 1 / n), n - 1)
     return Tail(float(stats.norm.sf(distance)), low, high, float(predictive))

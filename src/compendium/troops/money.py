@@ -75,9 +75,9 @@ def takes(as_of) -> pd.DataFrame:
     found = rows(as_of, "soldier_share_of_pay")
     kept_by_man = found["item"].str.startswith("kept")
     low, high = found["low"] / 100, found["high"] / 100
-    return found.assign(low=low.where(~kept_by_man, 1 - high), high=high.where(~kept_by_man, 1 - low))[
-        ["obs_id", "issuer", "low", "high", "credibility", "item"]
-    ]
+    return found.assign(
+        low=low.where(~kept_by_man, 1 - high), high=high.where(~kept_by_man, 1 - low)
+    )[["obs_id", "issuer", "low", "high", "credibility", "item"]]
 
 
 def prices(p: TroopPlausibility) -> Prices | None:
@@ -209,7 +209,11 @@ def russian_year(p: TroopPlausibility) -> tuple[float, tuple[str, ...]] | None:
     regional = figure(bonuses, REGIONAL_BONUS)
     if pay is None or regional is None or FEDERAL_BONUS not in set(bonuses["obs_id"]):
         return None
-    return MONTHS * pay + p.federal_bonus_usd + regional, (RUSSIAN_PAY, FEDERAL_BONUS, REGIONAL_BONUS)
+    return MONTHS * pay + p.federal_bonus_usd + regional, (
+        RUSSIAN_PAY,
+        FEDERAL_BONUS,
+        REGIONAL_BONUS,
+    )
 
 
 # Published sums a year: name, table, row, heads. Heads are those the issuer names.
@@ -222,7 +226,12 @@ PUBLISHED = (
     ("Shin Beom-chul", "troops", "troops-rev-240m-shin", (10_000,)),
     ("experts via YTN, at least", "troops", "troops-rev-ytn-400bn", (10_000,)),
     ("KIDA", "arms", "arms-val-kida-troops", (11_000,)),
-    ("Asia Economy, for 15,000 or for 30,000 men", "troops", "troops-rev-asiae-14tn", (15_000, 30_000)),
+    (
+        "Asia Economy, for 15,000 or for 30,000 men",
+        "troops",
+        "troops-rev-asiae-14tn",
+        (15_000, 30_000),
+    ),
 )
 
 
@@ -294,10 +303,22 @@ def _elsewhere(as_of, add) -> None:
             add(label, OTHERS, *(pay.loc[row, ["low", "high"]] * MONTHS), row)
     korean = "troops-rok-vietnam-percap"
     if korean in pay.index:
-        add("South Korean in Vietnam, today's money", OTHERS, *pay.loc[korean, ["low", "high"]], korean)
+        add(
+            "South Korean in Vietnam, today's money",
+            OTHERS,
+            *pay.loc[korean, ["low", "high"]],
+            korean,
+        )
     cost = rows(as_of, "comparator_revenue")
     spent = figure(cost, "troops-wagner-2022-cost")
     men = figure(rows(as_of, "comparator_deployed"), "troops-wagner-2022")
     if spent is not None and men is not None:
         year = spent * 1e6 / men * MONTHS
-        add("Wagner, spending a head", OTHERS, year, year, "troops-wagner-2022-cost", "troops-wagner-2022")
+        add(
+            "Wagner, spending a head",
+            OTHERS,
+            year,
+            year,
+            "troops-wagner-2022-cost",
+            "troops-wagner-2022",
+        )

@@ -60,7 +60,9 @@ def project(
                 above.append((name, months, cap, float(np.mean(amounts > cap))))
         if prices is not None and months:
             gross = income(prices, u, paths, start, day)
-            records.append({"quantity": "revenue", "months": months, "day": day} | un.summary(gross))
+            records.append(
+                {"quantity": "revenue", "months": months, "day": day} | un.summary(gross)
+            )
     used = tuple(sorted({*paths.rows, *(prices.all_rows if prices is not None else ())}))
     columns = ["quantity", "months", "cap", "probability"]
     return Projection(pd.DataFrame(records), pd.DataFrame(above, columns=columns), used)

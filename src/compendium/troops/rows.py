@@ -1,4 +1,4 @@
-"""Rows of the troops table as the chapter reads them: bounds filled, camps named, notes held back."""
+"""Rows of the troops table as the chapter reads them: bounds filled, camps named."""
 
 from __future__ import annotations
 
@@ -40,25 +40,6 @@ QUALIFIER_RANGE = {
     "less_than": (0.7, 1.0),
 }
 
-# Some notes were written with hindsight. Until the day given, such a note would tell a reader
-# what nobody knew, so it is held back; the figure itself is shown.
-HINDSIGHT_NOTES = {
-    "troops-kpa-active-2022": "2024-10-18",
-    "troops-nepal-pay": "2024-10-18",
-    "troops-thai-vietnam-peak": "2024-10-18",
-    "troops-ru-cas-2024-09-rate": "2024-10-18",
-    "troops-ru-pay-min-2024": "2024-10-23",
-    "troops-ru-firstyear-moscow-2024": "2024-10-28",
-    "troops-plan-2024-10-18-hur": "2024-11-04",
-    "troops-plan-2024-10-23-nis": "2024-11-04",
-    "troops-rev-572m-yoo": "2024-11-01",
-    "troops-cas-2025-01-13-nis-w": "2025-01-23",
-    "troops-cas-2025-01-16-isw": "2025-04-30",
-    "troops-sent-2025-04-30-nis": "2025-09-18",
-    "troops-cas-2025-09-02-nis-k": "2025-11-04",
-    "troops-plan-2025-07-02-hur": "2025-11-04",
-}
-
 
 def camp(issuer: str) -> str:
     """Camp an issuer speaks for; everybody who is no government counts as press or research."""
@@ -98,8 +79,8 @@ def rows(
     -------
     pandas.DataFrame
         Rows of `evidence.load` with `low` and `high` filled by the statement's own bounds or
-        by its value, `issuer_short`, `side` (the camp) and notes without hindsight; sorted by
-        period_end, then day known, then from the worst graded to the best.
+        by its value, `issuer_short` and `side` (the camp); sorted by period_end, then day
+        known, then from the worst graded to the best.
 
     Notes
     -----
@@ -108,13 +89,9 @@ def rows(
     """
     filters = {"indicator": indicator} | ({"item": list(items)} if items else {})
     found = evidence.load(table, as_of, implied=True, repeats=repeats, **filters)
-    day = evidence.parse_day(as_of)
-    early = found["obs_id"].map(HINDSIGHT_NOTES)
-    held_back = pd.to_datetime(early).gt(day)
     found = found.assign(
         low=found["low"].fillna(found["value"]).astype(float),
         high=found["high"].fillna(found["value"]).astype(float),
-        note=found["note"].where(~held_back, ""),
         issuer_short=found["issuer"].map(short).astype(object),
         side=found["issuer"].map(camp).astype(object),
     )

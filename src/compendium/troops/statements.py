@@ -523,7 +523,11 @@ def check_statements(p, frames) -> list[Value]:
     if len(table):
         stock_row = table.iloc[0]
         flow = table.iloc[1:]
-        chosen = flow.loc[flow["persons"].idxmax()] if p.count_builders else flow[~flow["reading"].str.contains("builders")].sort_values("persons").iloc[-1]
+        chosen = (
+            flow.loc[flow["persons"].idxmax()]
+            if p.count_builders
+            else flow[~flow["reading"].str.contains("builders")].sort_values("persons").iloc[-1]
+        )
         for name, row in (("stock", stock_row), ("flow", chosen)):
             held = "passed" if row["passed"] else "held so far"
             found += [
@@ -581,7 +585,9 @@ def projection_statements(projection: Projection | None) -> list[Value]:
         if row.months
     ]  # fmt: skip
     for row in projection.above.itertuples():
-        when = f"{row.months} months past the vintage" if row.months else "on the day of the vintage"
+        when = (
+            f"{row.months} months past the vintage" if row.months else "on the day of the vintage"
+        )
         rows_ = (*projection.rows, checks.STUDY_CAP)
         found += [
             state(f"above_{row.quantity}_{row.months}", row.probability * 100, "percent",

@@ -317,7 +317,11 @@ def grid(as_of, first: pd.Timestamp, horizon: int = HORIZON) -> pd.DatetimeIndex
     while day - pd.DateOffset(months=back) >= first:
         back += 1
     steps = [day + pd.DateOffset(months=k) for k in range(-back, horizon + 1)]
-    counted = [d for found in (present(as_of), casualties(as_of), killed(as_of)) for d in found["period_end"]]
+    counted = [
+        d
+        for found in (present(as_of), casualties(as_of), killed(as_of))
+        for d in found["period_end"]
+    ]
     return pd.DatetimeIndex(sorted({*steps, first, *(d for d in counted if first < d < day)}))
 
 
@@ -408,7 +412,9 @@ def simulate(
     for k in range(1, len(t)):
         step = t[k] - t[k - 1]
         over = t[k] > ends
-        arrivals = np.where(over, 0.0, known[:, k] - known[:, k - 1] + planned[:, k] - planned[:, k - 1])
+        arrivals = np.where(
+            over, 0.0, known[:, k] - known[:, k - 1] + planned[:, k] - planned[:, k - 1]
+        )
         stock = there[:, k - 1] + arrivals
         open_part = np.clip(t[k] - np.maximum(last_count, t[k - 1]), 0, step)
         fallen = casualty[:, k] - casualty[:, k - 1] + rate * stock * open_part
@@ -475,7 +481,9 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
         order = np.maximum(own["low"] + own["high"], own["plan_low"] + own["plan_high"])
         chosen = pick(u["whose word on arrivals"], weights, order)
         place = u["size of the contingents"]
-        columns = {c: own[c].to_numpy(float)[chosen] for c in ("low", "high", "plan_low", "plan_high")}
+        columns = {
+            c: own[c].to_numpy(float)[chosen] for c in ("low", "high", "plan_low", "plan_high")
+        }
         arrived = un.uniform(place, columns["low"], columns["high"])
         plan = un.uniform(place, columns["plan_low"], columns["plan_high"]) * realised
         size = np.maximum(arrived, plan)
@@ -496,7 +504,9 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
 
 def seen_sizes(p: TroopPlausibility, given: pd.DataFrame) -> tuple[float, float]:
     """Smallest and largest lot or contingent seen so far, in persons."""
-    lots = credible(rows(p.as_of, "troops_sent_cumulative", ["first_wave", "engineers"]), p.worst_credibility)
+    lots = credible(
+        rows(p.as_of, "troops_sent_cumulative", ["first_wave", "engineers"]), p.worst_credibility
+    )
     amounts = [*lots["low"], *given[["low", "high", "plan_low", "plan_high"]].to_numpy().ravel()]
     amounts = [a for a in amounts if a > 0]
     return min(amounts), max(amounts)

@@ -1,0 +1,464 @@
+"""The arms-trade model against arithmetic done by hand and against other implementations."""
+
+import datetime as dt
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compendium import arms, evidence, paths
+from compendium import uncertainty as un
+from compendium.arms import economy, estimates, projection, reconstruction, sensitivity, shipments
+from compendium.arms import value as model
+from compendium.arms.value import Inputs, Range
+from compendium.errors import CompendiumError
+from compendium.parameters import ArmsTrade
+
+STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
+
+
+def few(**changes) -> ArmsTrade:
+    """Parameters with few draws: the tests are about arithmetic, not about noise."""
+    return ArmsTrade(**{"draws": 256, "sobol_samples": 64, **changes})
+
+
+@pytest.fixture(scope="module")
+def study():
+    return arms.run(few(as_of=STUDY_DAY))
+
+
+@pytest.fixture(scope="module")
+def hindsight():
+    return arms.run(few(as_of=HINDSIGHT))
+
+
+def value(result, name):
+    return next(v for v in result.values if v.id == f"arms_trade.{name}")
+
+
+# --- reconstruction: the cases worked by hand in the method notes ----------------------------
+
+CASES = {
+    # rounds, price low and high, missiles, missile price low and high, sums, errors in percent
+    "A": (5.2e6, 300, 1000, 65, 2, 5, 1690, 5525, -0.6, 0.5),
+    "B": (5.2e6, 300, 1000, 50, 3, 5, 1710, 5450, 0.6, -0.9),
+    "C": (5.2e6, 300, 1013.1, 50, 3, 5, 1710, 5518.12, 0.6, 0.3),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_cases_of_the_notes_are_found_with_their_errors(case):
+    rounds, low_price, high_price, count, cheap, dear, low, high, error_low, error_high = CASES[
+        case
+    ]
+    found = reconstruction.matches(reconstruction.grid(STUDY_DAY), 1700, 5500, 0.03)["both"]
+    row = found[
+        (found["rounds"] == rounds)
+        & (found["price_low"] == low_price)
+        & (found["price_high"] == high_price)
+        & (found["missiles"] == count)
+        & (found["missile_price_low"] == cheap)
+        & (found["missile_price_high"] == dear)
+    ]
+    assert len(row) == 1
+    assert row["value_low"].item() == pytest.approx(low)
+    assert row["value_high"].item() == pytest.approx(high)
+    assert row["error_low"].item() * 100 == pytest.approx(error_low, abs=0.05)
+    assert row["error_high"].item() * 100 == pytest.approx(error_high, abs=0.05)
+
+
+def test_case_with_containers_by_the_value_model():
+    # Case D: 13,000 containers, four fifths with 470 shells, a fifth with 75 or 100 rockets.
+    def value_of(shell, rockets, missile):
+        point = Inputs(
+            quantities=(Range(13_000, 13_000),),
+            in_containers=True,
+            loading=Range(470, 470),
+            rocket_share=Range(0.2, 0.2),
+            rocket_loading=Range(rockets, rockets),
+            shell_prices=(Range(shell, shell),),
+            rocket_price=Range(900, 900),
+            missile_counts=(Range(65, 65),),
+            missile_price=Range(missile, missile),
+            unusable=Range(0, 0),
+        )
+        return model.total(np.full((1, model.DIMENSIONS), 0.5), point)[0]
+
+    # 10,400 x 470 = 4.888 m shells; 2,600 x 75 = 195,000 rockets, x 100 = 260,000.
+    assert value_of(300, 75, 2) == pytest.approx(4.888 * 300 + 0.195 * 900 + 65 * 2)
+    assert value_of(1000, 100, 5) == pytest.approx(4.888 * 1000 + 0.26 * 900 + 65 * 5)
+    assert value_of(300, 75, 2) / 1700 - 1 == pytest.approx(0.042, abs=0.001)
+    assert value_of(1000, 100, 5) / 5500 - 1 == pytest.approx(-0.010, abs=0.001)
+
+
+def test_only_one_quantity_reaches_both_bounds(study):
+    assert set(study.frames["reach_both"]["rounds"]) == {5.2e6}
+    assert value(study, "quantities_both").value == 1
+
+
+def test_combinations_against_plain_loops():
+    grid = reconstruction.Grid((1e6, 5.2e6), (300.0, 1000.0), (0.0, 65.0), (2.0, 5.0))
+    by_hand = {
+        n * p / 1e6 + m * (c if m else 0) for n in grid.rounds for p in grid.prices
+        for m in grid.missiles for c in grid.missile_prices
+    }  # fmt: skip
+    every = reconstruction.combinations(grid)
+    assert set(every["value"]) == by_hand
+    assert len(every) == 2 * 2 * (1 + 2)  # without missiles their price makes no difference
+
+
+def test_needed_prices_of_the_notes():
+    needed = reconstruction.needed_prices([6.0e6, 3.0e6, 8.0e6], 1700, 5500)
+    # With 5.2 m the notes give 302 and 995 after taking missiles off; without, 327 and 1,058.
+    assert needed["price_low"].round().tolist() == [283, 567, 212]
+    assert needed["price_high"].round().tolist() == [917, 1833, 688]
+
+
+def test_tolerance_widens_the_match():
+    grid = reconstruction.grid(STUDY_DAY)
+    tight = reconstruction.matches(grid, 1700, 5500, 0.006)["both"]
+    wide = reconstruction.matches(grid, 1700, 5500, 0.10)["both"]
+    assert 0 < len(tight) < len(wide)
+    assert wide["rounds"].nunique() > 1
+
+
+# --- conversions, prices, yardsticks -----------------------------------------------------------
+
+
+def test_conversions_are_their_pairs_divided():
+    rows = evidence.load("arms", HINDSIGHT, implied=True).set_index("obs_id")["value"]
+    pairs = {
+        "arms-conv-2023-11-152": (1_000_000, 2_000),
+        "arms-conv-2024-02-152": (3_000_000, 6_700),
+        "arms-conv-2024-10-152": (9_400_000, 20_000),
+        "arms-conv-2025-07-152": (12_000_000, 28_000),
+        "arms-conv-2024-02-122": (500_000, 6_700),
+    }
+    for row, (count, boxes) in pairs.items():
+        assert rows[row] == pytest.approx(count / boxes, abs=0.05)
+
+
+def test_share_of_containers_implied_by_inss():
+    # 1.25 m / 447.8 = 2,791 containers of shells, 250,000 / 74.6 = 3,351 of rockets.
+    share, rows, _ = model.inss_rocket_share(STUDY_DAY, shipments.conversions(STUDY_DAY))
+    assert share == pytest.approx(3351 / (3351 + 2791), abs=0.001)
+    assert "arms-inss-window-122" in rows
+
+
+def test_before_inss_nothing_bounds_the_rocket_share():
+    assert model.inss_rocket_share(EARLY, shipments.conversions(EARLY))[0] == 1.0
+
+
+def test_mass_of_a_container():
+    checked = shipments.mass_check(STUDY_DAY, 615.4).set_index("obs_id")
+    # 46.25 kg x 615.4 = 28.46 t; 28.32 t / 46.25 kg = 612; (24 - 2.16) t / 46.25 kg = 472.
+    row = checked.loc["arms-conv-c4ads-kg"]
+    assert row["tonnes"] == pytest.approx(28.46, abs=0.01)
+    assert row["rounds_at_limit"] == pytest.approx(612.3, abs=0.1)
+    assert row["rounds_at_low_rating"] == pytest.approx(472.2, abs=0.1)
+
+
+def test_price_bases_hold_the_rows_they_say():
+    ranges = {b: model.span(r, b)[:2] for b, r in model.price_rows(STUDY_DAY).items()}
+    assert ranges == {
+        "discounted_cost": (300, 600),
+        "russian_cost": (600, 1000),
+        "iran_contract": (pytest.approx(1013.1 * 0.8), pytest.approx(1013.1 * 1.2)),
+        "market": (1200, 5727),
+        "western": (3000, 6000),
+    }
+
+
+def test_yardsticks_by_hand():
+    sizes = economy.yardsticks(HINDSIGHT).set_index("yardstick")["usd_billion"]
+    assert sizes["press_page"] == 23.7
+    assert sizes["gni_nominal"] == pytest.approx(40_900 / 1305.4)  # 31.3
+    assert sizes["gdp_real"] == pytest.approx(32_320.1 / 1305.4)  # 24.8
+    assert sizes["gdp_real_rebased"] == pytest.approx(35_645.4 / 1305.4)  # 27.3
+    known = set(economy.yardsticks(STUDY_DAY)["yardstick"])
+    assert "gdp_real_rebased" not in known and "gdp_nominal" not in known
+
+
+def test_share_by_hand():
+    sizes = pd.DataFrame({"usd_billion": [23.7]})
+    found = economy.shares({"median": 1700, "low90": 1000, "high90": 5500}, sizes)
+    assert found["share_median"].item() == pytest.approx(7.17, abs=0.005)
+    assert found["share_high90"].item() == pytest.approx(23.2, abs=0.05)
+
+
+def test_implied_prices_of_others():
+    found = estimates.other_estimates(HINDSIGHT)
+    prices = found.groupby("estimate")["usd_per_round"].agg(list)
+    assert prices["INSS, 2023 only"] == [pytest.approx(416)]  # (540 - 18 x 4) / 1.125
+    assert prices["Bloomberg"] == [pytest.approx(1000 / 3)]
+    assert prices["Study, lower bound"] == [pytest.approx(327, abs=1), pytest.approx(181, abs=1)]
+    assert prices["Study, upper bound"] == [pytest.approx(1058, abs=1), pytest.approx(585, abs=1)]
+    assert sorted(prices["KIDA"]) == [pytest.approx(1945, abs=1), pytest.approx(3840)]
+
+
+def test_follow_up_upper_rule_holds_lower_rule_fails():
+    check = estimates.follow_up_check(HINDSIGHT).set_index("bound")
+    rate = 1.0705
+    high = 6700 + 1.24 * 450 * rate + 0.8783 * 900 + 248 * 5 + 15_000 * 2383.33 * 12 / 1e6
+    low = 1710 + 1.05 * 70 * rate + 0.64964 * 900 + 148 * 2 + 15_000 * 2000 * 12 / 1e6
+    assert check.loc["high", "sum"] == pytest.approx(high, abs=0.5)
+    assert check.loc["low", "sum"] == pytest.approx(low, abs=0.5)
+    assert abs(check.loc["high", "error"]) < 0.01
+    assert check.loc["low", "error"] == pytest.approx(-0.46, abs=0.005)
+    assert estimates.follow_up_check("2025-09-17").empty
+
+
+# --- the value model ------------------------------------------------------------------------
+
+
+def point(**changes) -> Inputs:
+    fields = {
+        "quantities": (Range(1e6, 1e6),),
+        "in_containers": False,
+        "loading": Range(0, 0),
+        "rocket_share": Range(0, 0),
+        "rocket_loading": Range(0, 0),
+        "shell_prices": (Range(500, 500),),
+        "rocket_price": Range(0, 0),
+        "missile_counts": (Range(10, 10),),
+        "missile_price": Range(3, 3),
+        "unusable": Range(0, 0),
+    }
+    return Inputs(**{**fields, **changes})
+
+
+def test_value_of_a_point_by_hand():
+    u = un.uniforms(8, model.DIMENSIONS, 1)
+    assert model.total(u, point()) == pytest.approx(np.full(8, 500 + 30))
+    half = point(unusable=Range(0.5, 0.5))
+    assert model.total(u, half) == pytest.approx(np.full(8, 250 + 30))  # missiles are not halved
+    assert model.total(u, point(missile_counts=())) == pytest.approx(np.full(8, 500))
+
+
+def test_no_quantity_is_no_value():
+    nothing = point(quantities=(Range(0, 0),), missile_counts=())
+    assert model.total(un.uniforms(4, model.DIMENSIONS, 1), nothing).tolist() == [0] * 4
+
+
+def test_one_draw_works():
+    assert len(arms.run(few(draws=1)).draws) == 1
+
+
+def test_median_against_plain_random_numbers():
+    """An independent Monte Carlo: ranges typed in from the rows, other generator."""
+    rng, n = np.random.default_rng(7), 400_000
+    rounds = np.array([[8.46, 10.34], [4.68, 5.72], [8.0, 9.6], [3.15, 3.85]])  # DIA MND NIS Kyiv
+    missiles = np.array([[65, 78], [35, 50], [45, 55]])
+    pick, other = rng.integers(0, 4, n), rng.integers(0, 3, n)
+    quantity = rng.uniform(rounds[pick, 0], rounds[pick, 1])
+    price = np.exp(rng.uniform(np.log(300), np.log(600), n))
+    count = rng.uniform(missiles[other, 0], missiles[other, 1])
+    by_hand = quantity * price + count * np.exp(rng.uniform(np.log(1), np.log(5), n))
+    sample = model.draw(model.inputs(ArmsTrade()), 2**15, 1)["total"]
+    for q in (0.05, 0.25, 0.5, 0.75, 0.95):
+        assert np.quantile(sample, q) == pytest.approx(np.quantile(by_hand, q), rel=0.02)
+
+
+def test_one_issuer_alone_by_hand(study):
+    found = study.frames["issuers"].set_index("issuer")
+    # 3.15 to 3.85 m rounds at 300 to 600 USD, whose median is 424, and some missiles.
+    assert found.loc["Ukraine President", "median"] == pytest.approx(3.5 * 424.3 + 130, rel=0.03)
+    assert found["median"].is_monotonic_increasing
+    assert found["low90"].min() < np.quantile(study.draws, 0.05) * 1.05
+
+
+def test_chunks_do_not_change_the_draws(monkeypatch):
+    given = model.inputs(ArmsTrade())
+    whole = model.draw(given, 1024, 3)["total"]
+    monkeypatch.setattr(model, "CHUNK", 100)
+    assert (model.draw(given, 1024, 3)["total"] == whole).all()
+
+
+def test_same_seed_same_values_other_seed_other_draws():
+    one, again = arms.run(few()), arms.run(few())
+    assert one.values == again.values
+    assert (one.draws != arms.run(few(seed=1)).draws).any()
+
+
+def test_hand_set_parameters_replace_the_rows():
+    given = model.inputs(few(shell_price=600, missiles=65, missile_price=2))
+    assert given.shell_prices == (Range(600, 600, (), "set by hand"),)
+    rows = set(given.rows)
+    assert not rows & set(model.price_rows(STUDY_DAY)["discounted_cost"]["obs_id"])
+    dear = value(arms.run(few(shell_price=1200)), "value_total").value
+    cheap = value(arms.run(few(shell_price=600)), "value_total").value
+    assert dear == pytest.approx(2 * cheap, rel=0.05)
+
+
+def test_discount_for_age_is_applied_once():
+    assert model.inputs(few(price_basis="discounted_cost")).unusable[:2] == (0, 0)
+    assert model.inputs(few(price_basis="russian_cost")).unusable[:2] == (0, 0.5)
+    assert (
+        model.inputs(few(price_basis="russian_cost", discount_unusable="never")).unusable.high == 0
+    )
+    assert model.inputs(few(discount_unusable="always", unusable_share=0.3)).unusable[:2] == (
+        0.3,
+        0.3,
+    )
+
+
+def test_badly_graded_and_old_statements_are_not_drawn_from():
+    rows = shipments.containers(HINDSIGHT)
+    labels = {r.rows[0] for r in model.latest(rows, 240, 3)}
+    assert "arms-cont-2025-04-kida-alt" not in labels  # credibility 4
+    assert "arms-cont-2024-06-mnd" not in labels  # more than 240 days older than the newest
+    assert "arms-cont-2024-06-mnd" in {r.rows[0] for r in model.latest(rows, 1500, 3)}
+
+
+def test_floor_and_ceiling_keep_their_direction():
+    rows = pd.DataFrame(
+        {
+            "issuer_short": ["floor", "ceiling", "range"],
+            "period_end": pd.Timestamp("2024-01-01"),
+            "low": [100.0, 100.0, 80.0],
+            "high": [100.0, 100.0, 120.0],
+            "qualifier": ["more_than", "up_to", "approx"],
+            "credibility": 3,
+            "obs_id": ["a", "b", "c"],
+        }
+    )
+    found = {r.label: r[:2] for r in model.latest(rows, 100, 3)}
+    assert found == {"ceiling": (70, 100), "floor": (100, 120), "range": (80, 120)}
+
+
+def test_a_basis_nobody_knew_yet_is_refused_with_the_known_ones():
+    with pytest.raises(
+        CompendiumError, match="no row for 'market' was known by 2024-02-01.*western"
+    ):
+        arms.run(few(as_of=EARLY, price_basis="market"))
+    with pytest.raises(CompendiumError, match="yardstick.*gdp_real_2022"):
+        arms.run(few(as_of=EARLY, yardstick="press_page"))
+
+
+@pytest.mark.parametrize("quantity_basis", ["stated_rounds", "containers"])
+@pytest.mark.parametrize("day", ["2023-11-02", EARLY, STUDY_DAY, "2025-06-30", HINDSIGHT])
+def test_every_vintage_runs(day, quantity_basis):
+    result = arms.run(few(as_of=day, quantity_basis=quantity_basis))
+    total = value(result, "value_total")
+    assert 0 < total.low < total.value < total.high
+
+
+# --- sensitivity -----------------------------------------------------------------------------
+
+
+def test_sobol_indices_against_a_known_answer():
+    """V = N p with independent factors: the indices follow from means and variances."""
+    given = point(quantities=(Range(1e6, 3e6),), shell_prices=(Range(300, 600),), missile_counts=())
+    mean_n, var_n = 2e6, (2e6) ** 2 / 12
+    width = np.log(2)
+    mean_p = 300 / width
+    var_p = (600**2 - 300**2) / (2 * width) - mean_p**2
+    total = var_n * mean_p**2 + var_p * mean_n**2 + var_n * var_p
+    found = sensitivity.sobol_indices(given, 4096, 1).set_index("input")
+    assert found.loc["quantity", "first"] == pytest.approx(var_n * mean_p**2 / total, abs=0.03)
+    assert found.loc["shell price", "first"] == pytest.approx(var_p * mean_n**2 / total, abs=0.03)
+    assert found.loc["quantity", "total"] == pytest.approx(1 - var_p * mean_n**2 / total, abs=0.03)
+
+
+def test_what_cannot_move_has_no_index():
+    assert sensitivity.sobol_indices(point(), 64, 1).empty
+    assert "loading" not in set(sensitivity.sobol_indices(model.inputs(few()), 64, 1)["input"])
+
+
+def test_one_moving_input_carries_all_the_variance():
+    alone = sensitivity.sobol_indices(point(shell_prices=(Range(300, 600),)), 64, 1)
+    assert alone[["input", "first", "total"]].to_numpy().tolist() == [["shell price", 1.0, 1.0]]
+
+
+def test_tornado_brackets_the_median(study):
+    middle = np.median(study.draws)
+    bars = study.frames["tornado"]
+    within = bars[bars["input"] != "price basis"]
+    assert (within["low"] <= middle).all() and (within["high"] >= middle).all()
+    assert (bars["high"] - bars["low"]).is_monotonic_decreasing
+
+
+# --- projection -------------------------------------------------------------------------------
+
+
+def test_flows_by_hand():
+    flows = projection.successive_flows(shipments.containers(STUDY_DAY))
+    mnd = flows[flows["issuer_short"] == "ROK MND"].set_index("obs_id")["containers_per_month"]
+    # 1 August to 29 December 2023 are 150 days; on to 14 June 2024 another 168.
+    assert mnd["arms-cont-2023-12-mnd"] == pytest.approx(5_000 / (150 / 30.4375))
+    assert mnd["arms-cont-2024-06-mnd"] == pytest.approx(5_000 / (168 / 30.4375))
+    # DIA's rise by 7,000 within two months is a correction, not a flow.
+    assert "arms-cont-2024-10-dia" not in set(flows["obs_id"])
+
+
+def test_change_of_flow_scaled_to_half_a_year():
+    days = pd.to_datetime(["2024-01-01", "2024-07-01", "2025-01-01"])
+    flows = pd.DataFrame(
+        {
+            "issuer_short": ["x", "x"],
+            "start": days[:2],
+            "end": days[1:],
+            "containers_per_month": [100.0, 200.0],
+        }
+    )
+    # The middles lie half a year apart, so the change is hardly scaled.
+    assert projection.flow_changes(flows).item() == pytest.approx(np.log(2), rel=0.01)
+
+
+def test_projection_widens_and_keeps_its_median(study):
+    frame = study.projection.frame
+    width = np.log(frame["high90"] / frame["low90"])
+    assert width.is_monotonic_increasing
+    assert frame["median"].max() / frame["median"].min() < 1.2
+
+
+def test_prior_alone_drives_the_step_without_changes():
+    assert arms.project(few(as_of=EARLY)).step == pytest.approx(np.log(2))
+
+
+# --- vintages -----------------------------------------------------------------------------------
+
+
+def test_nothing_known_later_is_shown():
+    result = arms.run(few(as_of=EARLY))
+    shown = {row for v in result.values for row in v.rows}
+    for frame in result.frames.values():
+        shown |= set(frame.get("obs_id", ()))
+    dated = pd.concat(
+        evidence.load(t, HINDSIGHT, implied=True, repeats=True) for t in ("arms", "trade")
+    )
+    later = set(dated.loc[dated["known_on"] > EARLY, "obs_id"])
+    assert len(shown) > 30
+    assert not shown & later
+    assert result.frames["study"].empty and result.frames["follow_up"].empty
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    day=st.dates(dt.date(2023, 12, 1), dt.date(2025, 12, 1)),
+    factor=st.floats(0.01, 100),
+)
+def test_rows_known_later_leave_earlier_values_alone(tmp_path_factory, day, factor):
+    """Change, repeat and delete rows known after the vintage: not one bit may move."""
+    p = few(as_of=day, draws=64)
+    before = arms.run(p).values
+    raw = tmp_path_factory.mktemp("raw")
+    shutil.copytree(paths.RAW, raw, dirs_exist_ok=True)
+    known = evidence.load("arms", HINDSIGHT, implied=True, repeats=True).set_index("obs_id")[
+        "known_on"
+    ]
+    table = pd.read_csv(raw / "arms.csv", dtype=str, keep_default_na=False)
+    later = table["obs_id"].map(known) > pd.Timestamp(day)
+    numbers = later & table["value"].ne("")
+    table.loc[numbers, "value"] = (
+        (table.loc[numbers, "value"].astype(float) * factor).round(6).astype(str)
+    )
+    more = table[later].head(20).assign(obs_id=lambda d: d["obs_id"] + "-again")
+    changed = pd.concat([table.drop(table[later].tail(10).index), more])
+    changed.to_csv(raw / "arms.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RAW", raw)
+        assert arms.run(p).values == before

@@ -1,0 +1,293 @@
+"""From raw tables to HTML in a copy of the checkout, read back as a reader would."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from compendium import arms, paths, values
+from compendium.parameters import ArmsTrade
+
+PARTS = (
+    "_config.yml",
+    "_toc.yml",
+    "index.md",
+    "assets",
+    "chapters",
+    "data",
+    "scenarios",
+    "scripts",
+    "src",
+)
+FEW = {"draws": 256, "sobol_samples": 64}  # the arithmetic is tested elsewhere
+QUICK = """\
+title: Quick
+reason: Few draws, for the tests.
+as_of: {as_of}
+chapters:
+  arms_trade:
+    draws: 256
+    sobol_samples: 64
+"""
+
+
+class Copy:
+    """A copy of what a build needs, in a folder whose name has a space and an accent."""
+
+    def __init__(self, folder: Path):
+        self.root = folder / "côpy of it"
+        self.root.mkdir()
+        for part in PARTS:
+            source, target = paths.ROOT / part, self.root / part
+            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+
+    def scenario(self, name: str, as_of: str) -> None:
+        (self.root / "scenarios" / f"{name}.yml").write_text(QUICK.format(as_of=as_of))
+
+    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.root / "src"),
+            "COMPENDIUM_ROOT": str(self.root),
+        }
+        command = [sys.executable, str(self.root / "scripts" / script), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=self.root, check=False
+        )
+
+    def build(self, name: str) -> Path:
+        done = self.run("build_book.py", "--scenario", name)
+        assert done.returncode == 0, done.stderr
+        return self.root / "_build" / name
+
+    def replace(self, file: str, row: str, old: str, new: str) -> None:
+        """Change one cell of the row that begins with `row`."""
+        path = self.root / file
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        hits = [i for i, line in enumerate(lines) if line.startswith(f"{row},")]
+        assert len(hits) == 1 and old in lines[hits[0]]
+        lines[hits[0]] = lines[hits[0]].replace(old, new, 1)
+        path.write_text("".join(lines), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    return Copy(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="module")
+def built(copy):
+    copy.scenario("quick", "2024-10-28")
+    return copy.build("quick")
+
+
+def soup(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+
+
+def pages(build: Path) -> list[Path]:
+    return [build / "html" / "index.html", *sorted((build / "html" / "chapters").glob("*.html"))]
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+
+
+def printed(page: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for span in soup(page).select("[data-value-id]"):
+        found.setdefault(span["data-value-id"], set()).add(span.get_text())
+    return found
+
+
+def test_every_chapter_is_a_page(built):
+    names = {page.stem for page in pages(built)}
+    chapters = {file.stem for file in paths.CHAPTERS.iterdir()}
+    assert chapters | {"index"} == names
+    assert len(names) >= 9
+
+
+def test_numbers_on_the_pages_are_those_of_the_model(built):
+    known = values.read(built / "values.json")
+    direct = {v.id: v for v in arms.run(ArmsTrade(**FEW)).values}
+    assert {id: v for id, v in known.items() if v.chapter == "arms_trade"} == direct
+    shown = printed(built / "html" / "chapters" / "arms_trade.html")
+    assert len(shown) > 20
+    for id, texts in shown.items():
+        forms = {known[id].text("value"), known[id].text("number")}
+        if known[id].low is not None:
+            forms |= {known[id].text("interval"), known[id].text("full")}
+        assert texts <= forms
+    total = known["arms_trade.value_total"]
+    assert total.text("full") in soup(built / "html" / "index.html").get_text()
+    assert json.loads((built / "values.json").read_text())["as_of"] == "2024-10-28"
+
+
+def test_every_page_names_its_scenario(built):
+    for page in pages(built):
+        assert "Evidence known by 2024-10-28" in soup(page).get_text()
+
+
+def test_figures_have_alt_text_caption_and_table(built):
+    page = soup(built / "html" / "chapters" / "arms_trade.html")
+    figures = page.select(".exhibit-figure")
+    assert len(figures) >= 8
+    for figure in figures:
+        assert len(figure.select_one("img")["alt"]) > 60
+        assert figure.select_one("figcaption").get_text(strip=True)
+        assert figure.select_one("details table th[scope=col]")
+        links = [a["href"] for a in figure.select("a.download")]
+        assert {Path(link).suffix for link in links} == {".png", ".csv"}
+        for link in links:
+            assert (built / "html" / "chapters" / link).resolve().exists()
+
+
+def test_no_page_asks_another_host_or_tells_a_local_path(built, copy):
+    for page in pages(built):
+        text = page.read_text("utf-8")
+        assert str(copy.root) not in text and str(Path.home()) + "/" not in text
+        for tag in soup(page).select("script[src], link[href], img[src], iframe[src]"):
+            address = tag.get("src") or tag.get("href")
+            assert not re.match(r"(https?:)?//", address), (page.name, address)
+
+
+def test_notebook_outputs_tell_no_local_path(built, copy):
+    for notebook in (built / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text("utf-8")
+        assert str(copy.root) not in text and str(paths.ROOT) not in text
+
+
+def test_a_changed_row_changes_the_page(built, copy):
+    before = values.read(built / "values.json")
+    copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "9400000", "19400000")
+    try:
+        after = values.read(copy.build("quick") / "values.json")
+    finally:
+        copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "19400000", "9400000")
+    assert after["arms_trade.shells_highest"].value == pytest.approx(19.4)
+    assert after["arms_trade.value_total"].value > before["arms_trade.value_total"].value
+    shown = printed(built / "html" / "chapters" / "arms_trade.html")
+    assert shown["arms_trade.shells_highest"] == {"19.4 million rounds"}
+
+
+def test_a_bad_table_stops_before_anything_runs(built, copy):
+    before = fingerprint(built)
+    copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "rounds", "bullets")
+    try:
+        done = copy.run("build_book.py", "--scenario", "quick")
+    finally:
+        copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "bullets", "rounds")
+    assert done.returncode == 1
+    assert re.search(r"data/raw/arms\.csv:\d+: unit: .*'bullets'", done.stderr)
+    assert "Traceback" not in done.stderr and "arms_trade" not in done.stderr
+    assert fingerprint(built) == before
+
+
+def test_a_failing_cell_leaves_the_last_book(built, copy):
+    before = fingerprint(built)
+    file = copy.root / "chapters" / "arms_trade.ipynb"
+    whole = file.read_text("utf-8")
+    notebook = json.loads(whole)
+    number = 4  # the first cell that shows something: the sooner it fails, the quicker the test
+    notebook["cells"][number - 1]["source"] = ["frames.no_such_attribute"]
+    file.write_text(json.dumps(notebook))
+    try:
+        done = copy.run("build_book.py", "--scenario", "quick")
+    finally:
+        file.write_text(whole, "utf-8")
+    assert done.returncode == 1
+    assert f"chapters/arms_trade.ipynb, cell {number}: AttributeError" in done.stderr
+    assert "the cell begins: frames.no_such_attribute" in done.stderr
+    partial = re.search(r"partial notebook: (.*)", done.stderr)[1]
+    assert (copy.root / partial).exists()
+    assert fingerprint(built) == before
+
+
+def test_an_early_vintage_shows_nothing_stated_later(copy):
+    copy.scenario("early", "2024-02-01")
+    early = copy.build("early")
+    assert "arms_trade.study_low" not in values.read(early / "values.json")
+    page = soup(early / "html" / "chapters" / "arms_trade.html")
+    for exhibit in page.select(".exhibit-figure table, .exhibit-table table"):
+        heads = [th.get_text(strip=True) for th in exhibit.select("th")]
+        dated = [i for i, head in enumerate(heads) if head in ("By", "Known on", "From", "To")]
+        for row in exhibit.select("tbody tr"):
+            cells = [td.get_text(strip=True) for td in row.select("td")]
+            assert all(cells[i] <= "2024-02-01" for i in dated), cells
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "price_bsis: market",
+            "quick.yml:5: arms_trade, parameter price_bsis: unknown parameter; did you mean 'price_basis'",
+        ),
+        ("price_basis: cheap", "not one of the choices, found 'cheap'; allowed: discounted_cost"),
+        ("draws: 1000", "not a power of two"),
+        ("unusable_share: 1.4", "out of range, found '1.4'; allowed: number from 0 to 1"),
+        ("shell_price: 'false'", "wrong type, found 'false'"),
+        ("missiles: true", "wrong type, found 'True'"),
+        ("seed: -1", "out of range"),
+        ("as_of: 2025-01-01", "one vintage runs through all chapters"),
+    ],
+)
+def test_bad_parameters_are_refused_in_one_line(copy, change, words):
+    file = copy.root / "scenarios" / "quick.yml"
+    before = file.read_text() if file.exists() else None
+    file.write_text(
+        f"title: x\nreason: y\nas_of: 2024-10-28\nchapters: {{arms_trade:\n  {{{change}}}}}\n"
+    )
+    try:
+        done = copy.run("build_book.py", "--scenario", "quick")
+    finally:
+        file.write_text(before or QUICK.format(as_of="2024-10-28"))
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_plain_papermill_runs_and_refuses(copy, tmp_path):
+    papermill = [sys.executable, "-m", "papermill", "arms_trade.ipynb", str(tmp_path / "out.ipynb")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(copy.root / "src"),
+        "COMPENDIUM_OUTPUT": str(tmp_path),
+    }
+
+    def run(*parameters):
+        return subprocess.run(
+            [*papermill, "--no-progress-bar", *parameters], capture_output=True, text=True,
+            cwd=copy.root / "chapters", env=environment, check=False,
+        )  # fmt: skip
+
+    done = run(
+        "-p",
+        "as_of",
+        "2025-06-30",
+        "-p",
+        "draws",
+        "256",
+        "-p",
+        "sobol_samples",
+        "64",
+        "-p",
+        "shell_price",
+        "600",
+    )
+    assert done.returncode == 0, done.stderr
+    assert values.read(tmp_path / "values.json")["arms_trade.as_of"].value == "2025-06-30"
+    refused = run("-p", "shel_price", "600")
+    assert refused.returncode == 1
+    assert "unknown parameter; did you mean 'shell_price'?" in refused.stderr
