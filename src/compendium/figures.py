@@ -693,7 +693,7 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
     axes.set_yticks(y, wrapped(frame["label"], 20))
     axes.set_ylim(-0.6, len(frame) - 0.25)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{quantity}; a ring marks the smallest of a scenario")
+    axes.set_xlabel(f"{quantity}; ring: smallest of a scenario")
     axes.legend(
         title="scenario", fontsize=8, title_fontsize=8, ncols=3, loc="upper center",
         bbox_to_anchor=(0.4, -0.1 - 0.3 / len(frame)),

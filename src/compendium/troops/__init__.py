@@ -12,8 +12,8 @@ import pandas as pd
 
 from compendium.parameters import TroopPlausibility
 from compendium.troops import caps, checks, counts, missions, money, projection, stock
+from compendium.troops import rows as reading
 from compendium.troops.projection import Projection
-from compendium.troops.rows import rows
 from compendium.troops.statements import statements
 from compendium.troops.stock import Paths
 from compendium.values import Value
@@ -150,11 +150,13 @@ def simulated(p: TroopPlausibility, paths, prices, u) -> dict[str, pd.DataFrame]
 
 def history(as_of, *indicators: str) -> pd.DataFrame:
     """Rows of some indicators for an evidence table, second reports included."""
-    return rows(as_of, list(indicators), repeats=True)
+    return reading.rows(as_of, list(indicators), repeats=True)
 
 
 def money_elsewhere(as_of) -> pd.DataFrame:
     """Rows of the arms table that put a sum on troops, alone or with arms."""
-    found = rows(as_of, ["troop_revenue_annual", "support_value_total"], table="arms", repeats=True)
-    both = rows(as_of, "arms_value_total", ["arms_and_troops"], table="arms", repeats=True)
+    found = reading.rows(
+        as_of, ["troop_revenue_annual", "support_value_total"], table="arms", repeats=True
+    )
+    both = reading.rows(as_of, "arms_value_total", ["arms_and_troops"], table="arms", repeats=True)
     return pd.concat([found, both], ignore_index=True)

@@ -177,7 +177,7 @@ def by_decade(table: pd.DataFrame, as_of) -> pd.DataFrame:
     """Missions begun in each decade since the state was founded: `decade`, `missions`."""
     first = STATE_FOUNDED.year // 10 * 10
     last = pd.Timestamp(as_of).year // 10 * 10
-    begun = table["start"].dt.year // 10 * 10
+    begun = pd.to_datetime(table["start"]).dt.year // 10 * 10
     decades = range(first, last + 1, 10)
     return pd.DataFrame(
         {

@@ -15,6 +15,8 @@ from compendium.troops.projection import Projection, income
 from compendium.troops.rows import figure, rows
 from compendium.values import Value
 
+GIVEN_BACK = "troops-study2-return-2025"
+
 
 def statements(
     p: TroopPlausibility,
@@ -63,6 +65,8 @@ def all_rows(frame: pd.DataFrame, column: str = "rows") -> tuple[str, ...]:
 def mission_statements(p, frames, fits) -> list[Value]:
     """Number, rate, combat and size of past missions."""
     past = frames["missions"]
+    if past.empty:
+        return []
     used = all_rows(past)
     rate = missions.rate(len(past), p.as_of)
     gaps = [len(missions.missions(p.as_of, gap)) for gap in (180, 365, 730)]
@@ -83,6 +87,16 @@ def mission_statements(p, frames, fits) -> list[Value]:
               "Chance of at least one new mission in a decade at that rate",
               low=decade["low"] * 100, high=decade["high"] * 100, level=missions.LEVEL, rows=used),
     ]  # fmt: skip
+    for name, chance in (("year", year), ("decade", decade)):
+        found.append(
+            state(
+                f"mission_in_{name}_word",
+                checks.likelihood(chance["rate"]),
+                "text",
+                f"Chance of at least one new mission in a {name}, in words",
+                rows=used,
+            )
+        )
     for name, count, words in (
         ("fought", fought, "documented to have fought"),
         ("said_to_fight", told, "documented or said to have fought"),
@@ -349,13 +363,23 @@ def path_statements(p, frames, paths) -> list[Value]:
         )
     ]  # fmt: skip
     covered = frames["coverage"]
-    there = covered[covered["quantity"] == "present"]
-    found += [
+    there = covered[covered["quantity"] == "present"] if len(covered) else covered
+    found += [] if there.empty else [
         state("counts_present", int(there["counts"].sum()), "count",
               "Dated counts of those present set beside the simulation", rows=paths.rows),
         state("counts_inside", int(there["inside"].sum()), "count",
               "Of those, inside the 90 % interval of their day", kind="score", rows=paths.rows),
     ]  # fmt: skip
+    if len(frames["drivers"]):
+        found.append(
+            state(
+                "driver",
+                str(frames["drivers"]["input"].iloc[0]),
+                "text",
+                "Input that moves the men there in twelve months most",
+                rows=paths.rows,
+            )
+        )
     path = frames["best_path"]
     if len(path) > 1:
         ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
@@ -469,8 +493,19 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
                          f"Of that, money: paid {p.payment.replace('_', ' ')}",
                          rows=(*used, *prices.rows["take"])),
         ]  # fmt: skip
-    found += outer_sums(p, frames)
-    return found
+    back = figure(rows(p.as_of, "revenue_estimate_total"), GIVEN_BACK)
+    if back is not None:
+        found.append(
+            state(
+                "given_back",
+                back,
+                "USD_million",
+                "All that Russia demonstrably gave back, at most, after the author's later study",
+                kind="evidence",
+                rows=(GIVEN_BACK,),
+            )
+        )
+    return [*found, *outer_sums(p, frames)]
 
 
 def outer_sums(p, frames) -> list[Value]:
