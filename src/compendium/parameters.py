@@ -357,7 +357,7 @@ class TroopPlausibility(Parameters):
         "Whether pay comes as money or as goods; goods go to the state whole and bring no money.",
     )
     federal_bonus_usd: float = parameter(
-        4_600,
+        4_600.0,
         "USD_per_person",
         "Russia's federal signing bonus in dollars: the row is in roubles, its note converts it.",
         ge=1_000,

@@ -110,7 +110,13 @@ def run(p: TroopPlausibility) -> Result:
 
 
 def tails(fits: dict[str, missions.Fit]) -> pd.DataFrame:
-    """Where `SIZES` lie in the fitted distributions: `fit`, `size`, `share`, `low`, `high`, `predictive`."""
+    """Where `SIZES` lie in the fitted distributions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `fit`, `size`, and of `missions.Tail`: `share`, `low`, `high`, `predictive`.
+    """
     records = []
     for name, found in fits.items():
         for size in SIZES:

@@ -1,4 +1,4 @@
-"""Dated counts of troops, as each issuer stated them; parts are summed only where it is written down."""
+"""Dated counts of troops, as each issuer stated them; only the sums listed here are made."""
 
 from __future__ import annotations
 

@@ -83,8 +83,9 @@ def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
     The rule. Rows of one country and one war are one mission as long as no gap between their
     periods is longer than `merge_gap_days`. Its size runs from the lowest to the highest
     figure for the whole contingent at its height; a figure for part of it, or for an earlier
-    stage, is not used where a whole one exists (so a defector's 800 pilots do not enlarge a contingent of 200 to 400); roles that
-    came on top are added at both ends, except in Angola, where the larger count may hold them.
+    stage, is not used where a whole one exists (so a defector's 800 pilots do not enlarge a
+    contingent of 200 to 400). Roles that came on top are added at both ends, except in
+    Angola, where the larger count may hold them.
     Men in the Chinese civil war are left out: the state did not exist yet.
     """
     found = mission_rows(as_of)

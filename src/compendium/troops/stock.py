@@ -400,7 +400,7 @@ def simulate(
     casualty, last_count, cas_rows = _counted_casualties(p, u, days)
     dead_share = between(u["dead among casualties"], killed_share_range(p))
     home_share = between(u["wounded sent home"], (p.wounded_home_low, p.wounded_home_high))
-    returned, returned_rows = _reported_returns(p, u, given, sizes, days)
+    returned, returned_rows = _reported_returns(p, u, sizes, days)
     low_rate, high_rate, rate_rows = _later_rates(p, casualty, last_count, known, days)
     rate = _log_between(u["later casualty rate"], low_rate, high_rate)
     rotation = between(u["later rotation"], (0.0, p.rotation_rate_high))
@@ -579,7 +579,7 @@ def _later_rates(p, casualty, last_count, known, days):
     return np.full(draws, low), np.maximum(own, low), used
 
 
-def _reported_returns(p, u, given: pd.DataFrame, sizes: Mapping, days: pd.DatetimeIndex):
+def _reported_returns(p, u, sizes: Mapping, days: pd.DatetimeIndex):
     """Cumulative men reported home whole, draws by days, and the rows."""
     t = months_from(days, days[0])
     found = credible(rows(p.as_of, "troops_returned", ["combat"]), p.worst_credibility)
