@@ -213,6 +213,12 @@ def test_days_of_russias_losses(hindsight):
     assert 20_000 / november == pytest.approx(13.1, abs=0.05)
 
 
+def test_beside_russias_own_forces(hindsight):
+    assert value(hindsight, "share_of_front").value == pytest.approx(15_000 / 700_000 * 100)  # 2
+    assert value(hindsight, "share_of_kursk").value == pytest.approx(22)  # about a fifth
+    assert value(hindsight, "prisoners").value == 2
+
+
 # --- past missions --------------------------------------------------------------------------------
 
 

@@ -267,7 +267,7 @@ def count_statements(p, frames) -> list[Value]:
                       "Men sent in total over the largest count at one time", decimals=1,
                       rows=(*chosen["rows"], *top["parts"]))
             )  # fmt: skip
-    found += casualty_statements(p, frames)
+    found += [*casualty_statements(p, frames), *scale_statements(p, frames)]
     losses = frames["losses"]
     cap = checks.study_cap(p.as_of)
     if len(losses) and cap is not None and top is not None:
@@ -282,6 +282,60 @@ def count_statements(p, frames) -> list[Value]:
                   low=cap / float(daily.max()), high=cap / float(daily.min()),
                   rows=(*all_rows(losses), checks.STUDY_CAP)),
         ]  # fmt: skip
+    return found
+
+
+# Russia's own forces: at the front as a whole, and massed in Kursk in December 2024; the men
+# counted in Kursk four weeks before.
+FRONT, KURSK, IN_KURSK = (
+    "troops-ru-front-2025",
+    "troops-kursk-group-2024",
+    "troops-present-2024-11-20-nis",
+)
+
+
+def scale_statements(p, frames) -> list[Value]:
+    """Men taken prisoner, and the men sent beside Russia's own forces."""
+    found = []
+    taken = rows(p.as_of, "prisoners")
+    if len(taken):
+        newest = taken.iloc[-1]
+        found.append(
+            state(
+                "prisoners",
+                float(newest["low"]),
+                "persons",
+                f"Prisoners, {newest['item'].replace('_', ' ')}",
+                kind="evidence",
+                rows=(newest["obs_id"],),
+            )
+        )
+    theatre = rows(p.as_of, "russia_force_in_theatre")
+    front, group = figure(theatre, FRONT), figure(theatre, KURSK)
+    totals = frames["totals"]
+    combat = totals[totals["rule"] == "combat troops only"]
+    if front is not None and len(combat):
+        found.append(
+            state(
+                "share_of_front",
+                float(combat["persons"].iloc[0]) / front * 100,
+                "percent",
+                "Combat troops sent over the Russian force at the front, by Moscow's account",
+                decimals=1,
+                rows=(*combat["rows"].iloc[0], FRONT),
+            )
+        )
+    there = figure(frames["present"], IN_KURSK)
+    if group is not None and there is not None:
+        found.append(
+            state(
+                "share_of_kursk",
+                there / group * 100,
+                "percent",
+                "Men counted in Kursk in November 2024 over the force massed there",
+                rows=(IN_KURSK, KURSK),
+            )
+        )
     return found
 
 
