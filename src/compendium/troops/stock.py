@@ -447,7 +447,7 @@ def months_from(days, start: pd.Timestamp) -> NDArray[np.float64]:
 
 def end_months(u: NDArray[np.float64], end_a_year: float) -> NDArray[np.float64]:
     """Months until the mission ends, at a constant chance a year; infinite where it never does."""
-    if end_a_year <= 0:
+    if end_a_year < 1e-9:
         return np.full(len(u), np.inf)
     if end_a_year >= 1:
         return np.zeros(len(u))
