@@ -21,7 +21,8 @@ def main() -> int:
     try:
         build.build(options.scenario, chapters.reporter(), options.verbose)
     except CompendiumError as error:
-        print(f"\n{error}", file=sys.stderr)
+        lead = "\n" if sys.stderr.isatty() else ""  # leave the line of the progress
+        print(f"{lead}{error}", file=sys.stderr)
         return error.exit_code
     return 0
 

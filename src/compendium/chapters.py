@@ -103,14 +103,17 @@ def execute(
     """
     target = folder / "notebooks" / f"{chapter}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
-    cells = nbformat.read(notebook_path(chapter), as_version=4).cells
+    cells = _read(notebook_path(chapter)).cells
     code = sum(c.cell_type == "code" for c in cells) + 1  # papermill adds the parameters
-    started: list[tuple[int, str]] = []
+    started: dict[int, str] = {}  # source of each code cell by its place in the executed notebook
+    injected: list[int] = []
 
     def on_cell_start(cell, cell_index) -> None:
         if cell.cell_type == "code":
-            started.append((cell_index, cell.source))
+            started[cell_index] = cell.source
             report(f"cell {len(started)} of {code}")
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            injected.append(cell_index)
 
     environment = {
         **THREADS,
@@ -133,18 +136,37 @@ def execute(
                 extra_arguments=["--log-level=CRITICAL"],  # its own warnings are not for readers
             )
         except PapermillExecutionError as error:
-            text = f"{error.ename}: {error.evalue}"
+            place, text = error.cell_index, f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
-            text = f"ran longer than {TIMEOUT} s"
+            place, text = max(started, default=0), f"ran longer than {TIMEOUT} s"
         except DeadKernelError:
-            text = "the process of the notebook died"
+            place, text = max(started, default=0), "the process of the notebook died"
         else:
-            tidy(target)
-            return target
-    # The cell papermill injected stands before the failed one, so its place counted from
-    # nought is its number in the chapter counted from one.
-    number, source = started[-1] if started else (0, "")
-    raise ChapterError(chapter, number, source.strip().partition("\n")[0], text, target)
+            place, text = _exit(target), "SystemExit: the cells after it were not run"
+            if place is None:
+                tidy(target)
+                return target
+    # Counted from one, and without the cell that papermill injected.
+    number = place + 1 - sum(other < place for other in injected)
+    line = started.get(place, "").strip().partition("\n")[0]
+    raise ChapterError(chapter, number, line, text, target)
+
+
+def _read(file: Path) -> nbformat.NotebookNode:
+    try:
+        return nbformat.read(file, as_version=4)
+    except FileNotFoundError:
+        raise CompendiumError(f"{paths.relative(file)} is missing") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        problem = str(error).partition("\n")[0]
+        raise CompendiumError(f"{paths.relative(file)} is not a notebook: {problem}") from None
+
+
+def _exit(file: Path) -> int | None:
+    """Place of the cell that left the process: papermill takes a plain exit for success."""
+    cells = enumerate(nbformat.read(file, as_version=4).cells)
+    outputs = ((place, output) for place, cell in cells for output in cell.get("outputs", ()))
+    return next((place for place, output in outputs if output.output_type == "error"), None)
 
 
 def plain(given: parameters.Parameters) -> dict[str, Any]:

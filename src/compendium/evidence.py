@@ -134,14 +134,15 @@ def select(rows: pd.DataFrame, filters: dict[str, object]) -> pd.DataFrame:
 
 def parse_day(as_of: str | dt.date) -> pd.Timestamp:
     """Day of a vintage; refuse anything that is not a plain ISO date."""
-    if isinstance(as_of, dt.date):  # pandas.Timestamp and datetime are dates too
-        return pd.Timestamp(as_of).normalize()
     try:
-        return pd.Timestamp(dt.date.fromisoformat(as_of))
+        # pandas.Timestamp and datetime are dates too, and so is pandas' missing one.
+        text = f"{as_of:%Y-%m-%d}" if isinstance(as_of, dt.date) else as_of
+        day = pd.Timestamp(dt.date.fromisoformat(text))
     except (TypeError, ValueError):
-        raise CompendiumError(
-            f"as_of must be an ISO date such as 2024-10-28, found {as_of!r}"
-        ) from None
+        day = None
+    if day is None or str(day.date()) != text:
+        raise CompendiumError(f"as_of must be an ISO date such as 2024-10-28, found {as_of!r}")
+    return day
 
 
 def stamps(table: str) -> tuple:
@@ -178,7 +179,9 @@ def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
     day = rows["stated_on"].fillna(published)
     lagged &= ~(day <= released)
 
-    known_on = day.fillna(rows["period_end"])
+    # A plan reaches into the future; the row was known when the tables were compiled.
+    compiled = pd.Timestamp(datapackage.read_descriptor()["compendium:compiled"])
+    known_on = day.fillna(rows["period_end"].clip(upper=compiled))
     dated_by = np.select(
         [lagged, rows["stated_on"].notna(), published.notna()],
         ["lag", "stated", "published"],

@@ -19,7 +19,7 @@ from compendium import datapackage, evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
-ROLE = re.compile(r"\{value\}`([^`\s]+)(?:\s+([a-z]+))?`")
+ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
 QUALIFIERS = {
     "exact": "",
@@ -46,6 +46,9 @@ def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
         Where the data come from.
     """
     svg, png = io.StringIO(), io.BytesIO()
+    # Laid out once: each saving would move things a little again.
+    drawing.figure.draw_without_rendering()
+    drawing.figure.set_layout_engine("none")
     # No date and no software tag: the same figure is the same bytes.
     drawing.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     drawing.figure.savefig(png, format="png", dpi=200, metadata={"Software": None})

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from scipy.stats import norm
 
 # Okabe and Ito's palette, told apart by people with the common colour blindnesses, and a
@@ -55,6 +55,7 @@ STYLE = {
     "svg.fonttype": "path",
 }
 mpl.rcParams.update(STYLE)
+SHORTEST = pd.Timedelta(days=30)  # a time axis shows no less, so that one day has room
 WIDTH = 6.6  # inches: the text column of the book, and legible when a phone shrinks it
 
 
@@ -155,7 +156,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     top = rows["high"].max() * scale
     first, last = rows["period_end"].min(), rows["period_end"].max()
     axes.set_ylim(0, top * 1.08)
-    axes.set_xlim(first - (last - first) * 0.03, last + (last - first) * 0.22)
+    span = max(last - first, SHORTEST)
+    axes.set_xlim(first - span * 0.03, last + span * 0.22)
     ends = []
     for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
         colour, marker = SERIES[name]
@@ -419,7 +421,13 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     return Drawing(figure, alt, table)
 
 
-def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f}") -> Drawing:
+def tornado(
+    frame: pd.DataFrame,
+    base: float,
+    quantity: str,
+    form: str = "{:,.1f}",
+    statistic: str = "median",
+) -> Drawing:
     """Bars from the value at the low end of an input to that at its high end.
 
     Parameters
@@ -430,6 +438,10 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
         Value with nothing held.
     quantity : str
         Axis label with unit.
+    form : str
+        Format of a number.
+    statistic : str
+        What `base` and the ends of the bars are.
     """
     figure, (axes,) = canvas(1.2 + 0.55 * len(frame))
     y = np.arange(len(frame))[::-1]
@@ -454,19 +466,21 @@ def tornado(frame: pd.DataFrame, base: float, quantity: str, form: str = "{:,.1f
     axes.set_ylim(-0.5, len(frame) - 0.2)
     axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{quantity}; the line is the median with nothing held ({form.format(base)})")
+    axes.set_xlabel(
+        f"{quantity}; the line is the {statistic} with nothing held ({form.format(base)})"
+    )
     table = pd.DataFrame(
         {
             "Input": frame["input"],
             "Held low at": frame["at_low"],
-            "Median then": frame["low"].map(form.format),
+            f"{statistic.capitalize()} then": frame["low"].map(form.format),
             "Held high at": frame["at_high"],
-            "Median then ": frame["high"].map(form.format),
+            f"{statistic.capitalize()} then ": frame["high"].map(form.format),
         }
     )
     widest = frame.iloc[0]
     alt = (
-        f"Tornado plot of {quantity} around a median of {form.format(base)}. Widest bar: "
+        f"Tornado plot of {quantity} around a {statistic} of {form.format(base)}. Widest bar: "
         f"{widest['input']}, from {form.format(widest['low'])} to {form.format(widest['high'])}. "
         + "; ".join(
             f"{r.input}: {form.format(r.low)} to {form.format(r.high)}"
@@ -545,7 +559,7 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
     axes.set_xticks(
         when, [f"{d.date()}\n+{m} months" for d, m in zip(when, frame["months"], strict=True)]
     )
-    axes.set_xlim(when[0], when[-1] + (when[-1] - when[0]) * 0.12)
+    axes.set_xlim(when[0], when[-1] + max(when[-1] - when[0], SHORTEST) * 0.12)
     axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     table = pd.DataFrame(
         {
@@ -566,6 +580,156 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
         f"median stays near {form.format(last['median'])}; the 90 % band widens from "
         f"{form.format(frame['low90'].iloc[0])} to {form.format(frame['high90'].iloc[0])} at the start to "
         f"{form.format(last['low90'])} to {form.format(last['high90'])} after {last['months']:.0f} months."
+    )
+    return Drawing(figure, alt, table)
+
+
+def yearly(
+    frame: pd.DataFrame,
+    quantity: str,
+    log: bool = False,
+    form: str = "{:,.1f}",
+    marks: Mapping[str, float] | None = None,
+) -> Drawing:
+    """Figures by year, a marker a group; a line joins neighbouring years and stops at gaps.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `year`, `value`, `group`, `line` (points of one name are joined, empty joins nothing),
+        `row` (for the table).
+    quantity : str
+        Axis label with unit.
+    log : bool
+        Logarithmic axis.
+    form : str
+        Format of a number in the alt text.
+    marks : mapping of str to float, optional
+        Levels to mark by a horizontal line.
+    """
+    figure, (axes,) = canvas(4.4)
+    groups = list(dict.fromkeys(frame["group"]))
+    looks = [
+        (BLUE, "o"),
+        (ORANGE, "s"),
+        (GREEN, "^"),
+        (VERMILION, "D"),
+        (PURPLE, "v"),
+        (SKY, "P"),
+        (GREY, "x"),
+        ("#8a6d00", "<"),
+        (INK, "*"),
+    ]
+    for _, own in frame[frame["line"] != ""].groupby("line", sort=False):
+        joined = own.drop_duplicates("year").set_index("year")["value"]
+        span = range(joined.index.min(), joined.index.max() + 1)
+        colour = looks[groups.index(own["group"].iloc[0]) % len(looks)][0]
+        shade = INK if own["group"].nunique() > 1 else colour
+        axes.plot(list(span), joined.reindex(span), color=shade, alpha=0.5, linewidth=1.3)
+    for place, group in enumerate(groups):
+        own = frame[frame["group"] == group]
+        colour, marker = looks[place % len(looks)]
+        # Joined points lie on top of those that only stand beside them.
+        joined = own["line"] != ""
+        axes.scatter([], [], color=colour, marker=marker, s=26, label=group)
+        axes.scatter(*own.loc[~joined, ["year", "value"]].T.to_numpy(), color=colour,
+                     marker=marker, s=18, alpha=0.65, zorder=3)  # fmt: skip
+        axes.scatter(*own.loc[joined, ["year", "value"]].T.to_numpy(), color=colour,
+                     marker=marker, s=36, zorder=4)  # fmt: skip
+    for name, amount in (marks or {}).items():
+        axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1)
+        axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
+                      xycoords=("axes fraction", "data"), textcoords="offset points",
+                      ha="right", color=VERMILION, fontsize=8)  # fmt: skip
+    if log:
+        axes.set_yscale("log")  # over many decades: a tick a decade is enough
+    thousands(axes.yaxis)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel(quantity)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, fontsize=8)
+    table = pd.DataFrame(
+        {
+            "Year": frame["year"].astype(str),
+            "Group": frame["group"],
+            quantity: frame["value"].map("{:,.6g}".format),
+            "Joined in": frame["line"].replace("", "no line"),
+            "Row": frame["row"],
+        }
+    )
+    parts = []
+    for group in groups:
+        own = frame[frame["group"] == group]
+        low, high = own.loc[own["value"].idxmin()], own.loc[own["value"].idxmax()]
+        parts.append(
+            f"{group}: {len(own)} figures of {own['year'].min()} to {own['year'].max()}, lowest "
+            f"{form.format(low['value'])} ({low['year']}), highest {form.format(high['value'])} "
+            f"({high['year']})"
+            if len(own) > 1
+            else f"{group}: one figure, {form.format(low['value'])} ({low['year']})"
+        )
+    marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
+    alt = (
+        f"Plot by year of {quantity}{', logarithmic axis' if log else ''}. "
+        f"{'; '.join(parts)}. Lines stop where a year is missing.{marked}"
+    )
+    return Drawing(figure, alt, table)
+
+
+def counts(
+    frame: pd.DataFrame,
+    parts: Mapping[str, str],
+    quantity: str,
+    steps: Sequence[tuple[str, str, float, str]] = (),
+    form: str = "{:,.0f}",
+) -> Drawing:
+    """Stacked bars in the order of the frame, with levels drawn over stretches of them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label` and one column a part.
+    parts : mapping of str to str
+        Column and its name, from the bottom up.
+    quantity : str
+        Axis label.
+    steps : sequence of (first label, last label, height, name)
+        Levels to draw from one bar to another.
+    form : str
+        Format of a number.
+    """
+    figure, (axes,) = canvas(3.8)
+    x = np.arange(len(frame))
+    bottom = np.zeros(len(frame))
+    for (column, name), (colour, hatch) in zip(
+        parts.items(), ((BLUE, ""), (SKY, "///"), (ORANGE, "...")), strict=False
+    ):
+        axes.bar(x, frame[column], bottom=bottom, color=colour, hatch=hatch, edgecolor="white",
+                 linewidth=0.4, width=0.85, label=name)  # fmt: skip
+        bottom += frame[column].to_numpy(float)
+    labels = list(frame["label"])
+    for first, last, height, name in steps:
+        a, b = labels.index(first), labels.index(last)
+        axes.hlines(height, a - 0.5, b + 0.5, color=VERMILION, linewidth=1.8, zorder=4)
+        axes.annotate(f"{name} {height:,.2f}", (a - 0.4, height), xytext=(0, 4),
+                      textcoords="offset points", fontsize=8, color=VERMILION, zorder=5,
+                      bbox={"facecolor": "white", "alpha": 0.8, "pad": 1, "linewidth": 0},
+                      )  # fmt: skip
+    every = max(1, len(frame) // 12)
+    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if len(frame) > 8 else 0)
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel(quantity)
+    axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)
+    if len(parts) > 1:
+        axes.legend(fontsize=8, loc="upper left")
+    table = pd.DataFrame(
+        {"At": labels} | {name: frame[column].map(form.format) for column, name in parts.items()}
+    )
+    top = int(np.argmax(bottom))
+    sums = ", ".join(f"{name} {form.format(frame[c].sum())}" for c, name in parts.items())
+    levels = "".join(f" {name}: {height:,.2f} from {a} to {b}." for a, b, height, name in steps)
+    alt = (
+        f"Bar chart of {quantity} from {labels[0]} to {labels[-1]}; in all: {sums}. The highest bar "
+        f"is {labels[top]} with {form.format(bottom[top])}.{levels}"
     )
     return Drawing(figure, alt, table)
 

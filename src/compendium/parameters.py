@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from collections.abc import Iterable, Mapping, MutableMapping
 from types import ModuleType
 from typing import Annotated, Any, Literal, get_args
@@ -26,9 +27,12 @@ def _to_date(value: object) -> object:
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return value
     try:
-        return dt.date.fromisoformat(value)
+        day = dt.date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("not an ISO date such as 2024-10-28") from None
+        day = None
+    if day is None or str(day) != value:  # the weeks and bare digits of ISO 8601 are refused too
+        raise ValueError("not an ISO date such as 2024-10-28")
+    return day
 
 
 def _power_of_two(value: int) -> int:
@@ -37,11 +41,23 @@ def _power_of_two(value: int) -> int:
     return value
 
 
+def _month(value: str) -> str:
+    try:
+        parsed = dt.date.fromisoformat(f"{value}-01")
+    except ValueError:
+        raise ValueError("not a month such as 2023-07") from None
+    if not 1990 <= parsed.year <= LAST_DAY.year:
+        raise ValueError(f"not a month from 1990-01 to {LAST_DAY:%Y-%m}")
+    return value
+
+
 Day = Annotated[dt.date, BeforeValidator(_to_date)]
+Month = Annotated[str, AfterValidator(_month)]
 PowerOfTwo = Annotated[int, AfterValidator(_power_of_two)]
 
 PriceBasis = Literal["discounted_cost", "russian_cost", "iran_contract", "market", "western"]
 QuantityBasis = Literal["stated_rounds", "containers"]
+H1Reading = Literal["half_year", "full_year", "drop"]
 Yardstick = Literal[
     "press_page", "gni_nominal", "gdp_nominal", "gdp_real", "gdp_real_rebased", "gdp_real_2022"
 ]
@@ -388,6 +404,118 @@ class TroopPlausibility(Parameters):
 class TradeTrends(Parameters):
     """Parameters of the chapter on trade and meetings."""
 
+    h1_reading: H1Reading = parameter(
+        "half_year",
+        "choice",
+        "What the study's figure for the first half of 2024 is taken for: what it says, the full year, or nothing.",
+    )
+    share_rows: Literal["all", "observed"] = parameter(
+        "all",
+        "choice",
+        "Half-year shares used: all, or only years in which no part had to be derived.",
+    )
+    base: Literal["year_2016", "mean_2012_2016", "mean_2011_2016"] = parameter(
+        "year_2016",
+        "choice",
+        "What 'the level before the 2017 sanctions' means; the study names no base.",
+    )
+    worst_credibility: int = parameter(
+        3,
+        "grade",
+        "Figures with a worse credibility grade are shown but never preferred.",
+        ge=2,
+        le=6,
+    )
+    worst_reliability: Literal["B", "C", "D", "E", "F"] = parameter(
+        "C", "choice", "Figures from a less reliable source are shown but never preferred."
+    )
+    statement_error: float = parameter(
+        0.03,
+        "share",
+        "How far a stated total may be off either way; issuers of 2012 to 2020 differ by less, later remarks have no check.",
+        ge=0,
+        le=0.5,
+    )
+    growth_carry: float = parameter(
+        5 / 12,
+        "share",
+        "Part of the growth stated for January to May that holds for the year; 5/12 if the other months repeat.",
+        ge=0,
+        le=1,
+    )
+    reported_weight: float = parameter(
+        0.5,
+        "share",
+        "Weight of a total of 2024 reported later against the chosen reading; neither has a second source.",
+        ge=0,
+        le=1,
+    )
+    closed_years: Literal["leave_out", "include"] = parameter(
+        "leave_out",
+        "choice",
+        "Whether the walk of the projection learns from the years of the closed border.",
+    )
+    changes_from: int = parameter(
+        2004,
+        "year",
+        "First year whose change the walk learns from; before it issuers differ by up to a factor of two.",
+        ge=1990,
+        le=2016,
+    )
+    barrels_reference: float = parameter(
+        1_000_000.0,
+        "barrels",
+        "Round amount of petroleum the official trade is set against: twice the yearly cap.",
+        ge=1_000,
+        le=10_000_000,
+    )
+    count_rule: Literal["broad", "strict"] = parameter(
+        "broad",
+        "choice",
+        "Meetings counted in model and projection: every row, or vice-minister and above for certain.",
+    )
+    break_month: Month = parameter(
+        "2023-07", "month", "First month of the new pace; the study says July 2023."
+    )
+    rate_from: Month = parameter(
+        "2014-01",
+        "month",
+        "First month of the old pace; earlier years were not searched one by one.",
+    )
+    border_months: Literal["leave_out", "include"] = parameter(
+        "leave_out",
+        "choice",
+        "Whether the years of the closed border, with no visit at all, count as the old pace.",
+    )
+    covered_until: Day = parameter(
+        dt.date(2025, 12, 31),
+        "date",
+        "Last day the list of visits was searched for; later months are not covered, not empty.",
+        ge=FIRST_DAY,
+        le=LAST_DAY,
+    )
+    recall_window: Literal["pooled", "year_2019", "months_2024"] = parameter(
+        "pooled",
+        "choice",
+        "Which official count the share of visits on the list is learnt from.",
+    )
+    rate_step: float = parameter(
+        0.35,
+        "log_ratio",
+        "Standard deviation of the change of the monthly pace in half a year; 0.35 is a factor of 1.4.",
+        ge=0,
+        le=2,
+    )
+    bootstrap_draws: int = parameter(
+        10_000, "draws", "Resamples of the half-year shares.", ge=100, le=1_000_000
+    )
+    draws: PowerOfTwo = parameter(
+        16_384, "draws", "Monte Carlo draws; a power of two keeps them even.", ge=1, le=2**22
+    )
+    seed: int = parameter(
+        20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
+    )
+
 
 class KremlinStrategy(Parameters):
     """Parameters of the chapter on the Kremlin's strategy."""
@@ -465,7 +593,7 @@ def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, 
     return name, {
         "column": column,
         "problem": _plain(problem),
-        "value": problem["input"],
+        "value": str(problem["input"]),
         "allowed": allowed(wanted, name),
     }
 
@@ -490,7 +618,13 @@ def allowed(wanted: type[Parameters], name: str) -> str:
     choices = [c for k in kinds for c in (get_args(k) or (k,)) if isinstance(c, str)]
     if choices:
         return ", ".join(choices) + (", or None" if type(None) in kinds else "")
-    words = {int: "whole number", float: "number", dt.date: "ISO date", bool: "true or false"}
+    words = {
+        int: "whole number",
+        float: "number",
+        dt.date: "ISO date",
+        bool: "true or false",
+        str: f"ISO month such as 2023-07, from 1990-01 to {LAST_DAY:%Y-%m}",
+    }
     text = next(words[k] for k in kinds if k in words)
     low = next((m.ge for m in field.metadata if isinstance(m, annotated_types.Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, annotated_types.Le)), None)
@@ -500,10 +634,10 @@ def allowed(wanted: type[Parameters], name: str) -> str:
             if not isinstance(low, dt.date)
             else f" from {low} to {high}"
         )
-    if any(isinstance(m, AfterValidator) for m in field.metadata):
+    if int in kinds and any(isinstance(m, AfterValidator) for m in field.metadata):
         text += ", a power of two"
     unit = field.json_schema_extra["unit"]
-    if unit not in ("choice", "date", "number"):
+    if unit not in ("choice", "date", "month", "number"):
         text += f" ({unit})"
     return text + (", or None" if type(None) in kinds else "")
 
@@ -525,7 +659,8 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     Notes
     -----
     Run again in the same session, the notebook's own variables are there too. Those are
-    passed over, unless one is spelt so like a parameter that it must be meant for it.
+    passed over, unless one is spelt so like a parameter (``draw``) that it must be meant for
+    it; a name that only shares some letters (``prices``) is not.
     """
     known = model(chapter).model_fields
     names = {
@@ -540,7 +675,7 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     given = {
         name: namespace[name]
         for name in sorted(names)
-        if name in seen or name in known or nearest(name, known)
+        if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.8)
     }
     return validate(chapter, given)
 

@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import NoneType
 from typing import Any
 
 import yaml
 
 from compendium import parameters, paths
-from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
+from compendium.errors import Fault, FaultsError, UsageError, nearest
 
-KEYS = {"title": str, "reason": str, "as_of": dt.date, "chapters": Mapping}
+KEYS = {"title": str, "reason": str, "as_of": str, "chapters": Mapping}
+
+
+class Loader(yaml.SafeLoader):
+    """Leaves days as text: YAML's own reading breaks off at one that does not exist."""
+
+
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
+KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def read(name: str) -> Scenario:
                     allowed=", ".join(parameters.CHAPTERS),
                 )
             )
-        elif not isinstance(given[chapter] or {}, Mapping):
+        elif not isinstance(given[chapter], (Mapping, NoneType)):
             faults.append(
                 Fault(
                     label,
@@ -90,8 +99,15 @@ def read(name: str) -> Scenario:
                     "parameter: value",
                 )
             )
+    vintage = {"as_of": content["as_of"]}
+    try:
+        anyone = next(iter(parameters.CHAPTERS))
+        as_of = parameters.validate(anyone, vintage, {"as_of": lines[("as_of",)]}, label).as_of
+    except FaultsError as error:  # told once, not for each chapter
+        faults += [replace(fault, column="as_of") for fault in error.faults]
+        vintage = {}
     for chapter in parameters.CHAPTERS:
-        own = given.get(chapter) or {}
+        own = {} if given.get(chapter) is None else given[chapter]
         if not isinstance(own, Mapping):
             continue
         if "as_of" in own:
@@ -104,18 +120,15 @@ def read(name: str) -> Scenario:
                     allowed="as_of at the top of the file",
                 )
             )
-            continue
+            own = {name: value for name, value in own.items() if name != "as_of"}
         places = {key: lines.get(("chapters", chapter, key), lines.get((key,))) for key in own}
-        places["as_of"] = lines.get(("as_of",))
         try:
-            chapters[chapter] = parameters.validate(
-                chapter, {"as_of": content["as_of"], **own}, places, label
-            )
+            chapters[chapter] = parameters.validate(chapter, {**vintage, **own}, places, label)
         except FaultsError as error:
             faults += error.faults
     if faults:
         raise FaultsError(dict.fromkeys(faults))
-    return Scenario(name, content["title"], content["reason"], content["as_of"], chapters)
+    return Scenario(name, content["title"], content["reason"], as_of, chapters)
 
 
 def _key_faults(content: Mapping, lines: Mapping, label: str):
@@ -142,13 +155,13 @@ def _parse(file, label: str) -> tuple[dict[str, Any], dict[tuple, int]]:
     """Content of a YAML file and the line of each key, refusing what hides an error."""
     try:
         text = file.read_text("utf-8")
-        root = yaml.compose(text, yaml.SafeLoader)
-        content = yaml.safe_load(text)
+        root = yaml.compose(text, Loader)
+        content = Loader(text).get_single_data()
     except UnicodeDecodeError:
         raise FaultsError([Fault(label, "not readable as UTF-8", allowed="UTF-8 text")]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = f"not valid YAML: {getattr(error, 'problem', error)}"
+        problem = " ".join(f"not valid YAML: {getattr(error, 'problem', error)}".split())
         raise FaultsError([Fault(label, problem, mark.line + 1 if mark else None)]) from None
     if not isinstance(content, dict):
         raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(KEYS))])
@@ -164,22 +177,9 @@ def _walk(node, path: tuple, lines: dict, label: str):
         return
     for key, value in node.value:
         place = (*path, key.value)
+        if key.tag not in KEY_TAGS:
+            yield Fault(label, "key is not text", key.start_mark.line + 1, str(key.value))
         if place in lines:
             yield Fault(label, "key given twice", key.start_mark.line + 1, key.value)
         lines[place] = key.start_mark.line + 1
         yield from _walk(value, place, lines, label)
-
-
-def with_changes(scenario: Scenario, chapter: str, changes: Mapping[str, Any]) -> Scenario:
-    """The scenario with some parameters of a chapter replaced, validated again."""
-    if chapter not in parameters.CHAPTERS:
-        raise CompendiumError(f"no chapter {chapter!r}{nearest(chapter, parameters.CHAPTERS)}")
-    now = scenario.chapters[chapter].model_dump()
-    replaced = parameters.validate(chapter, {**now, **changes})
-    return Scenario(
-        scenario.name,
-        scenario.title,
-        scenario.reason,
-        scenario.as_of,
-        {**scenario.chapters, chapter: replaced},
-    )

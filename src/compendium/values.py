@@ -17,6 +17,8 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -45,7 +47,14 @@ UNITS = {
     "tonnes_per_container": "{} tonnes a container",
     "kg_per_round": "{} kg a round",
     "missiles": "{} missiles",
-    "persons": "{} persons",
+    "meetings": "{} meetings",
+    "meetings_per_month": "{} meetings a month",
+    "months": "{} months",
+    "years": "{} years",
+    "persons": "{} people",
+    "tonnes": "{} tonnes",
+    "barrels": "{} barrels",
+    "USD_per_barrel": "{} USD a barrel",
     "persons_per_day": "{} persons a day",
     "soldier_months": "{} soldier-months",
     "missions": "{} missions",
@@ -62,6 +71,7 @@ UNITS = {
     "date": "{}",
     "text": "{}",
 }
+ID = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS = ("evidence", "estimate", "projection", "score")
 FORMS = ("value", "number", "interval", "full")
 
@@ -110,8 +120,7 @@ class Value:
             raise CompendiumError(f"value {self.id!r}: {problem}")
 
     def _problem(self) -> str | None:
-        chapter, _, name = self.id.partition(".")
-        if not chapter.isidentifier() or not name.replace(".", "_").isidentifier():
+        if not ID.fullmatch(self.id):
             return "the id must read chapter.name in lower case, digits and underscores"
         if self.unit not in UNITS:
             return f"unknown unit {self.unit!r}{nearest(self.unit, UNITS)}"
@@ -121,7 +130,13 @@ class Value:
             return f"the unit {self.unit!r} does not fit the value {self.value!r}"
         if (self.low is None) != (self.high is None):
             return "give both ends of the interval or neither"
-        numbers = [n for n in (self.value, self.low, self.high) if isinstance(n, (int, float))]
+        ends = [end for end in (self.low, self.high) if end is not None]
+        if isinstance(self.value, str) and ends:
+            return "a text has no interval"
+        numbers = ends if isinstance(self.value, str) else [self.value, *ends]
+        # numpy's whole numbers and booleans cannot be written to the file.
+        if any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
+            return f"not a plain number: {numbers}"
         if not all(math.isfinite(n) for n in numbers):
             return f"not a finite number: {numbers}"
         if self.low is not None and not self.low <= self.value <= self.high:
@@ -199,6 +214,10 @@ def publish_all(values: Iterable[Value]) -> None:
     Each chapter has a file of its own under ``values/``, so that chapters can run side by
     side; ``values.json`` is their union.
     """
+    values = list(values)
+    twice = [id for id, count in Counter(value.id for value in values).items() if count > 1]
+    if twice:
+        raise CompendiumError(f"stated twice: {', '.join(twice)}")
     chapters = set()
     for value in values:
         _published.setdefault(value.chapter, {})[value.id] = value
@@ -234,7 +253,9 @@ def read(file: Path) -> dict[str, Value]:
         raise CompendiumError(
             f"{paths.relative(file)} is missing: no chapter has published a value yet; run `make book`"
         ) from None
-    if content.get("format") != FORMAT:
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CompendiumError(f"{paths.relative(file)}: not a file of format {FORMAT}")
     return {id: _value(id, record) for id, record in content["values"].items()}
 

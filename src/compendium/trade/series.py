@@ -1,0 +1,177 @@
+"""Yearly trade of Russia and of China with North Korea: all figures, and the preferred ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from compendium.parameters import TradeTrends
+from compendium.trade.known import covers_year, known
+
+RUSSIA, CHINA = "russia_dprk", "china_dprk"
+
+# What kind of source an issuer is; the first match counts.
+ISSUERS = {
+    "FNF": "study",
+    "Russian Federal Customs Service": "customs",
+    "Russian customs": "customs",
+    "KOTRA": "KOTRA",
+    "ITC Trade Map": "mirror",
+    "Kremlin": "ministry",
+    "Russian Association": "ministry",
+    "Russian Embassy": "ministry",
+    "Russian economy ministry": "ministry",
+    "Russian government": "ministry",
+    "ROK Ministry": "ministry",
+}
+# In the order in which they are preferred at equal grade. The study is what is tested here,
+# so its own figures are never preferred.
+KINDS = {
+    "customs": "Russian customs",
+    "KOTRA": "KOTRA (partners' statistics)",
+    "mirror": "ITC (mirror statistics)",
+    "ministry": "ministry or embassy",
+    "remark": "official remark, no statistics",
+    "literature": "literature or press",
+    "study": "the study",
+}
+CONCEPTS = {
+    "China customs": "customs",
+    "China Ministry of Commerce": "customs",
+    "KDI from China customs": "customs",
+    "KOTRA": "KOTRA, crude oil included",
+}
+
+
+def customs_silent_from(as_of) -> int | None:
+    """Year in which Russia stopped publishing customs data; None if not known yet."""
+    rows = known("trade", as_of, indicator="policy_event", item="russian_customs_data_suspended")
+    return None if rows.empty else int(rows["period_start"].dt.year.min())
+
+
+def kind(rows: pd.DataFrame, silent_from: int | None) -> pd.Series:
+    """Kind of source of each row, a key of `KINDS`.
+
+    What officials say of a year for which no customs statistics exist is a remark.
+    """
+    found = pd.Series("literature", index=rows.index)
+    for issuer, name in reversed(ISSUERS.items()):
+        found = found.where(~rows["issuer"].str.startswith(issuer), name)
+    if silent_from is not None:
+        late = rows["period_end"].dt.year >= silent_from
+        found = found.where(~(late & found.isin(["ministry", "literature"])), "remark")
+    return found
+
+
+def totals(p: TradeTrends) -> pd.DataFrame:
+    """Every figure for the two-way trade of a calendar year with Russia.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of the table with `year`, `kind`, `bound` (an upper bound only) and `preferred`
+        (the one figure of its year that calculations use), by year.
+
+    Notes
+    -----
+    The rule. Fit to be preferred is a figure that is no arithmetic on other rows, no bound,
+    not the study's own, and not graded worse than `worst_credibility` and
+    `worst_reliability`. Among those of a year the better credibility comes first, then
+    figures stated exactly, then the order of `KINDS`, then the more reliable source, then the
+    one known first.
+    """
+    rows = known("trade", p.as_of, implied=True, indicator="trade_turnover", unit="USD_million")
+    rows = rows[rows["item"].isin([RUSSIA, f"{RUSSIA}_upper_bound"]) & covers_year(rows)]
+    rows = rows.assign(
+        year=rows["period_start"].dt.year,
+        kind=kind(rows, customs_silent_from(p.as_of)),
+        bound=rows["item"].str.endswith("upper_bound"),
+    )
+    chosen = ranked(rows[~rows["bound"] & (rows["qualifier"] != "implied")], p)
+    chosen = chosen.drop_duplicates("year")
+    rows = rows.assign(preferred=rows["obs_id"].isin(chosen["obs_id"]))
+    return rows.sort_values(["year", "preferred", "obs_id"], ascending=[True, False, True],
+                            ignore_index=True)  # fmt: skip
+
+
+def ranked(rows: pd.DataFrame, p: TradeTrends) -> pd.DataFrame:
+    """Rows fit to be preferred, best first; see `totals` for the rule."""
+    fit = (
+        (rows["credibility"] <= p.worst_credibility)
+        & (rows["reliability"] <= p.worst_reliability)
+        & (rows["kind"] != "study")
+        & ~rows["alternative"]
+        & rows["value"].notna()
+    )
+    rows = rows[fit]
+    order = rows.assign(
+        loose=rows["qualifier"] != "exact",
+        place=rows["kind"].map(list(KINDS).index),
+    )
+    return order.sort_values(
+        ["credibility", "loose", "place", "reliability", "known_on", "obs_id"]
+    ).drop(columns=["loose", "place"])
+
+
+def preferred(rows: pd.DataFrame) -> pd.Series:
+    """Preferred total by year, USD million."""
+    return rows[rows["preferred"]].set_index("year")["value"]
+
+
+def gaps(rows: pd.DataFrame) -> list[int]:
+    """Years between the first and the last preferred one that have no preferred figure."""
+    years = preferred(rows).index
+    return [y for y in range(years.min(), years.max() + 1) if y not in years] if len(years) else []
+
+
+def china(as_of) -> pd.DataFrame:
+    """Every figure for China's yearly trade, with its `concept`.
+
+    Customs count what crosses the border by declaration; KOTRA adds an estimate for crude
+    oil. The two are never joined. An issuer whose concept is not stated stands alone.
+    """
+    rows = known("trade", as_of, implied=True, indicator="trade_turnover", item=CHINA)
+    rows = rows[covers_year(rows)]
+    concept = pd.Series("concept not stated", index=rows.index)
+    for issuer, name in CONCEPTS.items():
+        concept = concept.where(~rows["issuer"].str.startswith(issuer), name)
+    rows = rows.assign(year=rows["period_start"].dt.year, concept=concept)
+    return rows.sort_values(["concept", "year", "qualifier"], ignore_index=True)
+
+
+def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
+    """Relative spread of the well-graded figures of a year that has more than one kind.
+
+    The largest over the smallest figure, less one, for years from `first` on.
+    """
+    good = rows[
+        (rows["year"] >= first)
+        & (rows["credibility"] <= 2)
+        & (rows["qualifier"] != "implied")
+        & ~rows["bound"]
+        & (rows["kind"] != "study")
+    ]
+    by_kind = good.groupby("year")["kind"].nunique()
+    good = good[good["year"].isin(by_kind[by_kind > 1].index)]
+    by_year = good.groupby("year")["value"]
+    return by_year.max() / by_year.min() - 1
+
+
+def closed_years(as_of) -> list[int]:
+    """Years in which the border with Russia was shut for freight, from the dated events."""
+    events = known("trade", as_of, indicator="policy_event").set_index("item")["period_start"]
+    if not {"dprk_border_closed", "russia_rail_freight_resumed"} <= set(events.index):
+        return []
+    shut, opened = events["dprk_border_closed"], events["russia_rail_freight_resumed"]
+    return list(range(shut.year, opened.year + 1))
+
+
+def yearly_changes(p: TradeTrends, rows: pd.DataFrame) -> pd.Series:
+    """Change of the logarithm of the preferred total between neighbouring years."""
+    level = np.log(preferred(rows))
+    level = level[level.index >= p.changes_from]
+    change = level.diff()[level.index.to_series().diff() == 1]
+    if p.closed_years == "leave_out":
+        shut = closed_years(p.as_of)
+        change = change[~change.index.isin(shut) & ~(change.index - 1).isin(shut)]
+    return change

@@ -1,0 +1,91 @@
+"""Bank of Korea figures: growth by vintage, levels by concept, and the rate to the dollar."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compendium.arms.economy import yardsticks as sizes
+from compendium.arms.reconstruction import study_bounds
+from compendium.trade.known import known
+
+LEVELS = {
+    "gdp_real_level": "real GDP",
+    "gdp_nominal": "nominal GDP",
+    "gni_nominal": "nominal GNI",
+    "gnp_nominal": "nominal GNP",
+}
+
+__all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_over_arms"]
+
+
+def growth(as_of) -> pd.DataFrame:
+    """Growth rows with `year` and `place` (first or last of the known vintages of a year)."""
+    rows = known("trade", as_of, indicator="gdp_growth_real")
+    rows = rows.assign(year=rows["period_start"].dt.year)
+    rows = rows.sort_values(["year", "known_on", "obs_id"], ignore_index=True)
+    last = ~rows.duplicated("year", keep="last")
+    return rows.assign(place=last.map({True: "newest vintage", False: "earlier vintage"}))
+
+
+def revisions(rows: pd.DataFrame) -> pd.DataFrame:
+    """Years with more than one vintage: `year`, `first`, `last`, `change`, `rows`."""
+    records = []
+    for year, own in rows.groupby("year"):
+        if len(own) > 1:
+            first, last = own["value"].iloc[0], own["value"].iloc[-1]
+            records.append((int(year), first, last, last - first, tuple(own["obs_id"])))
+    return pd.DataFrame(records, columns=["year", "first", "last", "change", "rows"])
+
+
+def levels(as_of) -> pd.DataFrame:
+    """Every level of output, by year and concept, in won and in dollars as stated."""
+    rows = known("trade", as_of, indicator=list(LEVELS))
+    rows = rows.assign(year=rows["period_start"].dt.year, concept=rows["indicator"].map(LEVELS))
+    return rows.sort_values(["year", "concept", "unit", "obs_id"], ignore_index=True)
+
+
+def implied_rates(as_of) -> pd.DataFrame:
+    """Won per dollar that each stated dollar level implies, beside the yearly average.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `year`, `concept`, `trillion_won`, `billion_usd`, `stated_by`, `implied`, `average`
+        (missing where no row has it), `rows`. The study's figure is compared with real
+        output of 2023, the only known level it fits.
+    """
+    table = levels(as_of)
+    average = known("trade", as_of, indicator="fx_rate", item="KRW_USD")
+    average = average.set_index(average["period_start"].dt.year)["value"]
+    won = table[table["unit"] == "KRW_trillion"]
+    dollars = table[table["unit"] == "USD_billion"]
+    study = known("trade", as_of, indicator="economic_output_total")
+    study = study.assign(year=study["period_start"].dt.year, concept=LEVELS["gdp_real_level"])
+    records = []
+    for row in pd.concat([dollars, study]).itertuples():
+        own = won[(won["year"] == row.year) & (won["concept"] == row.concept)]
+        if own.empty:
+            continue
+        # The newest rebased level is of another base year; the first one is what was quoted.
+        first = own.sort_values("known_on").iloc[0]
+        records.append(
+            {
+                "year": row.year,
+                "concept": row.concept,
+                "trillion_won": first["value"],
+                "billion_usd": row.value,
+                "stated_by": row.issuer,
+                "implied": first["value"] * 1000 / row.value,
+                "average": average.get(row.year),
+                "rows": (first["obs_id"], row.obs_id),
+            }
+        )
+    columns = ["year", "concept", "trillion_won", "billion_usd", "stated_by", "implied",
+               "average", "rows"]  # fmt: skip
+    return pd.DataFrame(records, columns=columns)
+
+
+def trade_over_arms(as_of, official: float) -> pd.DataFrame:
+    """Official trade of a year over the study's bounds for the arms, in percent."""
+    bounds = study_bounds(as_of)
+    return bounds.assign(percent=official / bounds["value"] * 100)[["obs_id", "value", "percent"]]

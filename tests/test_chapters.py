@@ -1,0 +1,234 @@
+"""Running a chapter: tiny notebooks that succeed, fail, hang and die."""
+
+import io
+import os
+import re
+import warnings
+
+import nbformat
+import nbformat.v4 as nb
+import pytest
+
+from compendium import chapters, parameters, paths
+from compendium.errors import CompendiumError
+
+HEADING = nb.new_markdown_cell("# Arms", id="heading")
+GIVEN = parameters.ArmsTrade(draws=8, price_basis="market")
+
+
+def cell(source, *tags):
+    return nb.new_code_cell(source, metadata={"tags": list(tags)})
+
+
+def store(*cells, folder=None, chapter="arms_trade"):
+    """Write a chapter whose second cell holds all parameters."""
+    lines = [f"{k} = {v!r}" for k, v in parameters.defaults(chapter).items()]
+    cells = [HEADING, cell("\n".join(lines), "parameters"), *cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for number, one in enumerate(cells):
+        one["id"] = f"cell-{number}"
+    book = nb.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(book, (folder or paths.CHAPTERS) / f"{chapter}.ipynb")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Folder of a build, of chapters in a folder of their own."""
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "CHAPTERS", tmp_path / "chapters")
+    paths.CHAPTERS.mkdir()
+    return tmp_path / "_build" / "mine"
+
+
+def failure(folder):
+    """Error of a chapter that fails; its partial notebook must be there."""
+    with pytest.raises(chapters.ChapterError) as caught:
+        chapters.execute("arms_trade", GIVEN, folder)
+    error = caught.value
+    assert error.chapter == "arms_trade"
+    assert error.notebook == folder / "notebooks" / "arms_trade.ipynb"
+    nbformat.read(error.notebook, as_version=4)
+    text = str(error)
+    assert text.startswith(f"chapters/arms_trade.ipynb, cell {error.cell}: {error.error}\n")
+    assert f"\n  the cell begins: {error.line}\n" in text
+    assert text.endswith("\n  partial notebook: _build/mine/notebooks/arms_trade.ipynb")
+    return error.cell, error.line, error.error
+
+
+REPORT = """
+import os
+print(draws, price_basis, as_of, shell_price)
+print({k: os.environ[k] for k in ("OMP_NUM_THREADS", "PYTHONHASHSEED")})
+print(os.path.basename(os.getcwd()), os.path.basename(os.environ["COMPENDIUM_OUTPUT"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def success(tmp_path_factory):
+    """An executed notebook, the same from another run, what was reported, what was left as it was."""
+    root = tmp_path_factory.mktemp("success")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "CHAPTERS", root / "chapters")
+        patch.setenv("OMP_NUM_THREADS", "7")
+        patch.delenv("COMPENDIUM_OUTPUT", raising=False)
+        paths.CHAPTERS.mkdir()
+        store(cell(REPORT), nb.new_markdown_cell("Text."), cell("1 + 1"), cell("", "hide-input"))
+        source, lines = paths.CHAPTERS / "arms_trade.ipynb", []
+        before = dict(os.environ), os.getcwd(), source.read_bytes()
+        file = chapters.execute("arms_trade", GIVEN, root / "build", lines.append)
+        unchanged = before == (dict(os.environ), os.getcwd(), source.read_bytes())
+        again = chapters.execute("arms_trade", GIVEN, root / "again" / "build")
+    return file, again, lines, unchanged
+
+
+def test_parameters_are_injected_and_the_process_is_set_up(success):
+    book = nbformat.read(success[0], as_version=4)
+    printed = book.cells[3].outputs[0]["text"].splitlines()
+    assert printed == [
+        "8 market 2024-10-28 None",
+        "{'OMP_NUM_THREADS': '1', 'PYTHONHASHSEED': '0'}",
+        "chapters build",
+    ]
+    assert book.cells[5].outputs[0]["data"]["text/plain"] == "2"
+
+
+def test_an_executed_notebook_holds_nothing_that_differs_from_run_to_run(success):
+    text = success[0].read_text("utf-8")
+    assert text == success[1].read_text("utf-8")
+    book = nbformat.reads(text, as_version=4)
+    nbformat.validate(book)
+    assert [c.id for c in book.cells] == ["cell-0", "cell-1", "injected-2", "cell-2", "cell-3", "cell-4", "cell-5"]  # fmt: skip
+    assert book.cells[2].metadata == {"tags": ["injected-parameters", "remove-cell"]}
+    assert book.cells[6].metadata["tags"] == ["hide-input"]
+    assert '"papermill"' not in text
+    assert "version" not in book.metadata.language_info
+    assert str(success[0].parents[2]) not in text
+    assert not re.search(r"20\d\d-\d\d-\d\dT\d\d", text)
+
+
+def test_progress_counts_the_cells_of_code(success):
+    assert success[2] == [f"cell {n} of 5" for n in range(1, 6)]
+
+
+def test_environment_folder_and_source_are_left_as_they_were(success):
+    assert success[3]
+
+
+def test_it_is_put_back_after_a_failure_too(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("COMPENDIUM_OUTPUT", raising=False)
+    with (
+        pytest.raises(ZeroDivisionError),
+        chapters._environment({"OMP_NUM_THREADS": "1", "COMPENDIUM_OUTPUT": "x"}),
+    ):
+        assert os.environ["OMP_NUM_THREADS"] == "1"
+        raise ZeroDivisionError
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "COMPENDIUM_OUTPUT" not in os.environ
+
+
+def test_a_failing_cell_is_told_by_its_number_in_the_chapter(folder):
+    store(nb.new_markdown_cell("Text."), cell("\n\nprint('so far')\n1 / 0"), cell("print('never')"))
+    expected = (4, "print('so far')", "ZeroDivisionError: division by zero")
+    assert failure(folder) == expected
+    partial = (folder / "notebooks" / "arms_trade.ipynb").read_text("utf-8")
+    assert '"so far\\n"' in partial
+    assert '"never\\n"' not in partial
+
+
+def test_so_is_one_before_the_injected_parameters(folder):
+    store()
+    book = nbformat.read(paths.CHAPTERS / "arms_trade.ipynb", as_version=4)
+    book.cells[1].source = "draws = no_such_name"
+    nbformat.write(book, paths.CHAPTERS / "arms_trade.ipynb")
+    number, line, error = failure(folder)
+    assert (number, line) == (2, "draws = no_such_name")
+    assert error.startswith("NameError: ")
+
+
+def test_an_endless_cell_is_stopped(folder, monkeypatch):
+    monkeypatch.setattr(chapters, "TIMEOUT", 2)
+    store(cell("while True:\n    pass"))
+    assert failure(folder) == (3, "while True:", "ran longer than 2 s")
+
+
+def test_a_dying_process_is_told(folder):
+    store(cell("import os\nos._exit(1)"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # its sockets
+        assert failure(folder) == (3, "import os", "the process of the notebook died")
+
+
+def test_leaving_early_is_no_success(folder):
+    store(cell("import sys\nsys.exit()"), cell("1 / 0"))
+    number, line, error = failure(folder)
+    assert (number, line) == (3, "import sys")
+    assert error.startswith("SystemExit")
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "missing"), ("{", "not a notebook: ")])
+def test_a_chapter_that_cannot_be_read_is_told(folder, content, words):
+    if content:
+        (paths.CHAPTERS / "arms_trade.ipynb").write_text(content)
+    with pytest.raises(CompendiumError, match=f"^chapters/arms_trade.ipynb is {words}") as caught:
+        chapters.execute("arms_trade", GIVEN, folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_parameters_are_handed_over_as_plain_scalars():
+    plain = chapters.plain(GIVEN)
+    assert plain["as_of"] == "2024-10-28"
+    assert plain == parameters.defaults("arms_trade") | {"draws": 8, "price_basis": "market"}
+
+
+# --- Progress --------------------------------------------------------------------------------
+
+STEPS = [
+    "[  0.1 s] 1/2 arms_trade: cell 1 of 2",
+    "[  0.2 s] 1/2 arms_trade: cell 2 of 2",
+    "[  0.3 s] 2/2 replication: cell 1 of 1",
+    "[  0.4 s] rendering",
+]
+
+
+class Terminal(io.StringIO):
+    """Stream that says it is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_log_gets_a_line_for_each_chapter():
+    stream = io.StringIO()
+    report = chapters.reporter(stream)
+    for step in STEPS:
+        report(step)
+    expected = "[  0.1 s] 1/2 arms_trade\n[  0.3 s] 2/2 replication\n[  0.4 s] rendering\n"
+    assert stream.getvalue() == expected
+
+
+def test_a_terminal_sees_every_cell_on_one_line_a_chapter():
+    stream = Terminal()
+    report = chapters.reporter(stream)
+    for step in STEPS:
+        report(step)
+    lines = stream.getvalue().split("\n")
+    assert [line.split("\r\033[K")[-1] for line in lines] == [STEPS[1], STEPS[2], STEPS[3]]
+    assert lines[0].split("\r\033[K")[0] == STEPS[0]
+
+
+def test_all_chapters_of_a_scenario_run_in_its_order(monkeypatch, tmp_path):
+    runs, lines = [], []
+
+    def execute(chapter, given, folder, report):
+        runs.append((chapter, given, folder))
+        report("cell 1 of 1")
+
+    monkeypatch.setattr(chapters, "execute", execute)
+    scenario = chapters.Scenario("mine", "", "", GIVEN.as_of, {"b": 1, "a": 2})
+    chapters.run_all(scenario, tmp_path, lines.append)
+    assert runs == [("b", 1, tmp_path), ("a", 2, tmp_path)]
+    assert [re.sub(r"[\d.]+ s", "t s", line) for line in lines] == [
+        "[  t s] 1/2 b: cell 1 of 1",
+        "[  t s] 2/2 a: cell 1 of 1",
+    ]

@@ -1,0 +1,218 @@
+"""Figures: alt text with the extremes, a table of the data, the same bytes each time."""
+
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from compendium import figures
+
+
+def counts():
+    rows = pd.DataFrame(
+        [
+            ("a", "2023-10-31", 1000, 1000, "more_than", "ROK", "ROK MND", "South Korea"),
+            ("b", "2024-02-26", 6700, 6700, "approx", "ROK", "ROK MND", "South Korea"),
+            ("c", "2024-02-23", 10000, 11000, "at_least", "US", "US State", "United States"),
+            ("d", "2024-03-01", 4000, 9000, "up_to", "OSC", "Open Source Centre", "Researchers"),
+        ],
+        columns=["obs_id", "period_end", "low", "high", "qualifier", "issuer_short", "issuer", "side"],
+    )  # fmt: skip
+    return rows.assign(
+        period_end=pd.to_datetime(rows["period_end"]), reliability="B", credibility=2
+    )
+
+
+def estimates():
+    columns = ["label", "median", "low50", "high50", "low90", "high90"]
+    return pd.DataFrame(
+        [("cheap", 2.0, 1.5, 2.5, 1.0, 3.0), ("dear", 9.0, 8.0, 11.0, 7.0, 14.2)], columns=columns
+    )
+
+
+def prices():
+    return pd.DataFrame(
+        {
+            "label": ["INSS", "RUSI", "A very long name of an issuer that has to be broken"],
+            "group": ["cost", "cost", "market"],
+            "low": [300, 450, 1100],
+            "high": [600, 450, 6000],
+            "Row": ["r1", "r2", "r3"],
+        }
+    )
+
+
+def bars():
+    columns = ["input", "low", "high", "at_low", "at_high"]
+    return pd.DataFrame(
+        [("price", 1.0, 7.0, "300", "2,000"), ("rounds", 2.0, 4.0, "3 m", "9 m")], columns=columns
+    )
+
+
+def indices(total):
+    columns = ["input", "first", "first_conf", "total", "total_conf"]
+    return pd.DataFrame(
+        [("price", 0.6, 0.02, total, 0.03), ("rounds", 0.2, 0.01, 0.31, 0.02)], columns=columns
+    )
+
+
+def months():
+    columns = ["months", "median", "low50", "high50", "low90", "high90"]
+    return pd.DataFrame(
+        [(0, 250, 200, 300, 150, 400), (12, 260, 120, 480, 60, 990)], columns=columns
+    )
+
+
+START = pd.Timestamp("2024-10-28")
+DRAWS = np.linspace(1, 101, 1001)
+# Function, how many rows its table has, and what its alt text must say.
+CASES = {
+    "dated_counts": (
+        lambda: figures.dated_counts(counts(), "containers sent"),
+        4,
+        ["containers sent: 4 statements of 3 issuers from 2023-10-31 to 2024-03-01",
+         "Of 1 issuers with several statements 1 only rise",
+         "OSC is lowest with 4,000 and US highest with 11,000"],
+    ),
+    "dated_counts, scaled": (
+        lambda: figures.dated_counts(counts(), "thousands", 1e-3),
+        4,
+        ["OSC is lowest with 4 and US highest with 11"],
+    ),
+    "intervals": (
+        lambda: figures.intervals(estimates(), "billion USD", {"study": 5.5}, highlight="dear"),
+        2,
+        ["cheap: median 2.0, 90 % interval 1.0 to 3.0", "dear: median 9.0", "7.0 to 14.2",
+         "A line marks study at 5.5"],
+    ),
+    "intervals, logarithmic": (
+        lambda: figures.intervals(estimates(), "billion USD", log=True),
+        2,
+        ["billion USD, logarithmic axis"],
+    ),
+    "distribution": (
+        lambda: figures.distribution(DRAWS, "billion USD", {"low": 11, "high": 61}),
+        5,
+        ["1,001 draws of billion USD: median 51.0, central half 26.0 to 76.0, 90 % 6.0 to 96.0",
+         "low 11.0 and high 61.0; 50% of the draws lie between"],
+    ),
+    "ranges": (
+        lambda: figures.ranges(prices(), "USD a round"),
+        3,
+        ["USD a round, logarithmic axis, 3 figures", "cost: 300 to 600; market: 1,100 to 6,000"],
+    ),
+    "ranges, straight": (lambda: figures.ranges(prices(), "USD", log=False), 3, ["of USD, 3 fig"]),
+    "tornado": (
+        lambda: figures.tornado(bars(), 3.0, "billion USD"),
+        2,
+        ["around a median of 3.0", "Widest bar: price, from 1.0 to 7.0", "rounds: 2.0 to 4.0"],
+    ),
+    "sobol": (
+        lambda: figures.sobol({"one basis": indices(0.7), "all bases": indices(0.95)}),
+        4,
+        ["90% bootstrap", "one basis: total indices price 0.70, rounds 0.31", "all bases: total "
+         "indices price 0.95"],
+    ),
+    "fan": (
+        lambda: figures.fan(months(), START, "rounds a month"),
+        2,
+        ["from 2024-10-28 to 2025-10-28", "stays near 260", "from 150 to 400 at the start",
+         "60 to 990 after 12 months"],
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
+def files(drawing):
+    """SVG and PNG as the exhibits save them, the latter small."""
+    svg, png = io.StringIO(), io.BytesIO()
+    drawing.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    drawing.figure.savefig(png, format="png", dpi=50, metadata={"Software": None})
+    return svg.getvalue(), png.getvalue()
+
+
+@pytest.mark.filterwarnings("error")
+def test_alt_text_names_the_extremes_and_the_table_holds_every_row(case):
+    draw, rows, words = case
+    drawing = draw()
+    assert isinstance(drawing.figure, Figure)
+    for word in words:
+        assert word in drawing.alt
+    assert drawing.alt.endswith(".")
+    assert "nan" not in drawing.alt
+    assert len(drawing.table) == rows
+    assert not drawing.table.isna().any(axis=None)
+    assert drawing.table.columns.is_unique
+
+
+def test_drawn_twice_it_is_the_same_bytes(case):
+    draw, _, _ = case
+    first, second = files(draw()), files(draw())
+    assert first == second
+    assert "<dc:date>" not in first[0]
+    assert not re.search(r"/home/|/tmp/|/work/|site-packages", first[0])
+
+
+def test_the_table_shows_the_data_as_stated():
+    table = figures.dated_counts(counts(), "containers").table
+    assert list(table["By"]) == ["2023-10-31", "2024-02-23", "2024-02-26", "2024-03-01"]
+    assert list(table["containers"]) == ["1,000", "10,000 to 11,000", "6,700", "4,000 to 9,000"]
+    assert list(table["Stated as"]) == ["more than", "at least", "approx", "up to"]
+    assert set(table["Grade"]) == {"B2"}
+    assert list(figures.ranges(prices(), "USD").table["USD"]) == ["300 to 600", "450", "1,100 to 6,000"]  # fmt: skip
+    fan = figures.fan(months(), START, "rounds").table
+    assert list(fan["90 % interval"]) == ["150 to 400", "60 to 990"]
+
+
+def test_alt_text_follows_the_data():
+    falling = counts().assign(high=[6700, 1000, 500, 9000], low=[6700, 1000, 500, 4000])
+    alt = figures.dated_counts(falling, "containers").alt
+    assert "Of 1 issuers with several statements 0 only rise" in alt
+    assert "US is lowest with 500 and OSC highest with 9,000" in alt
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("draw", "rows"),
+    [
+        (lambda: figures.dated_counts(counts()[:1], "containers"), 1),
+        (lambda: figures.fan(months()[:1], START, "rounds"), 1),
+        (lambda: figures.ranges(prices()[:1], "USD"), 1),
+        (lambda: figures.intervals(estimates()[:1], "USD"), 1),
+        (lambda: figures.tornado(bars()[:1], 3.0, "USD"), 1),
+        (lambda: figures.distribution(np.full(8, 3.0), "USD"), 5),
+    ],
+)
+def test_one_row_can_be_drawn(draw, rows):
+    drawing = draw()
+    assert len(drawing.table) == rows
+    assert all(files(drawing))
+
+
+def test_labels_that_would_overlap_are_moved_apart():
+    _, (axes,) = figures.canvas(4)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    figures.label_ends(axes, [(0.9, 0.5, "a", "k"), (0.9, 0.5, "b", "k"), (0.1, 0.5, "c", "k")])
+    heights = {text.get_text(): text.xy[1] for text in axes.texts}
+    assert abs(heights["a"] - heights["b"]) >= 0.04
+    assert heights["c"] == 0.5
+
+
+def test_a_span_of_one_figure_is_told_once():
+    assert figures.span_text(3, 3) == "3"
+    assert figures.span_text(1000, 2000) == "1,000 to 2,000"
+    assert figures.wrapped(["one two three"], 7) == ["one two\nthree"]
+
+
+def test_series_differ_by_more_than_colour():
+    colours, markers = zip(*figures.SERIES.values(), strict=True)
+    assert len(set(colours)) == len(colours)
+    assert len(set(markers)) == len(markers)

@@ -1,0 +1,202 @@
+"""Parameters: refusals that say what to do, defaults, and the notebook cell that holds them."""
+
+import ast
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compendium import parameters, paths
+from compendium.errors import CompendiumError, FaultsError
+
+CHAPTERS = list(parameters.CHAPTERS)
+FIELDS = [
+    (chapter, name) for chapter in CHAPTERS for name in parameters.model(chapter).model_fields
+]
+
+
+def refusals(chapter="arms_trade", **given):
+    """Text of each fault in these parameters."""
+    with pytest.raises(FaultsError) as caught:
+        parameters.validate(chapter, given)
+    return [str(fault) for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("draws", True, ["wrong type, found 'True'", "whole number from 1 to 4,194,304"]),
+        ("draws", 1024.0, ["wrong type, found '1024.0'", "a power of two (draws)"]),
+        ("draws", "1024", ["wrong type, found '1024'"]),
+        ("draws", 1000, ["not a power of two such as 16384, found '1000'"]),
+        ("draws", 0, ["out of range, found '0'"]),
+        ("draws", None, ["wrong type, found 'None'"]),
+        ("seed", -1, ["out of range, found '-1'", "from 0 to 4,294,967,295"]),
+        ("shell_price", "false", ["wrong type, found 'false'", "number from 10 to 20,000"]),
+        ("shell_price", False, ["wrong type, found 'False'", "(USD_per_round), or None"]),
+        ("shell_price", float("nan"), ["found 'nan'"]),
+        ("shell_price", float("inf"), ["out of range, found 'inf'"]),
+        ("shell_price", float("-inf"), ["out of range, found '-inf'"]),
+        ("shell_price", 9.99, ["out of range, found '9.99'"]),
+        ("rocket_share", 1.01, ["out of range, found '1.01'", "from 0 to 1 (share)"]),
+        ("price_basis", "markt", ["not one of the choices, found 'markt'", "iran_contract, market"]),
+        ("price_basis", None, ["not one of the choices, found 'None'"]),
+        ("yardstick", "gdp", ["found 'gdp'", "gdp_real_2022, or None"]),
+        ("as_of", "28.10.2024", ["not an ISO date such as 2024-10-28, found '28.10.2024'"]),
+        ("as_of", "2024-10", ["not an ISO date"]),
+        ("as_of", "2024-02-30", ["not an ISO date"]),
+        ("as_of", "20241028", ["not an ISO date"]),
+        ("as_of", "2024-W44-1", ["not an ISO date"]),
+        ("as_of", 20241028, ["not an ISO date"]),
+        ("as_of", dt.datetime(2024, 10, 28), ["not an ISO date"]),
+        ("as_of", "2023-11-01", ["out of range", "ISO date from 2023-11-02 to 2030-12-31"]),
+        ("as_of", "2031-01-01", ["out of range, found '2031-01-01'"]),
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_refused_with_place_value_and_what_is_allowed(name, value, words):
+    (text,) = refusals(**{name: value})
+    assert text.startswith(f"chapters/arms_trade.ipynb: arms_trade, parameter {name}: ")
+    assert "; allowed: " in text
+    for word in words:
+        assert word in text
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one():
+    (text,) = refusals(price_bases="market")
+    assert "parameter price_bases: unknown parameter; did you mean 'price_basis'?" in text
+    assert text.endswith(", ".join(parameters.ArmsTrade.model_fields))
+    (text,) = refusals("trade_trends", draws=4)
+    assert text.endswith("trade_trends, parameter draws: unknown parameter; allowed: as_of")
+
+
+def test_all_faults_come_at_once():
+    texts = refusals(draws=3, sed=1, shell_price="x", as_of="today")
+    named = {text.partition("parameter ")[2].partition(":")[0] for text in texts}
+    assert named == {"draws", "sed", "shell_price", "as_of"}
+
+
+def test_an_unknown_chapter_is_refused_with_the_nearest_one():
+    with pytest.raises(CompendiumError, match="no chapter 'arms'; allowed: arms_trade, troop"):
+        parameters.model("arms")
+    with pytest.raises(CompendiumError, match="did you mean 'trade_trends'"):
+        parameters.validate("trade_trend", {})
+
+
+def test_faults_name_the_file_and_line_they_come_from():
+    with pytest.raises(FaultsError) as caught:
+        parameters.validate("arms_trade", {"draws": 3}, {"draws": 7}, "scenarios/mine.yml")
+    assert str(caught.value.faults[0]).startswith("scenarios/mine.yml:7: arms_trade, parameter dr")
+
+
+@given(st.integers(0, 22))
+def test_every_power_of_two_in_range_is_taken(exponent):
+    assert parameters.validate("arms_trade", {"draws": 2**exponent}).draws == 2**exponent
+
+
+@given(st.integers(2, 2**22).filter(lambda n: n.bit_count() > 1))
+def test_no_other_number_is(number):
+    assert refusals(draws=number)
+
+
+@given(st.floats(10, 20_000))
+def test_a_price_in_range_is_kept_to_the_last_bit(price):
+    assert parameters.validate("arms_trade", {"shell_price": price}).shell_price == price
+
+
+def test_whole_numbers_are_numbers_and_edges_are_inside():
+    chosen = parameters.validate("arms_trade", {"shell_price": 10, "as_of": "2030-12-31"})
+    assert (chosen.shell_price, chosen.as_of) == (10, dt.date(2030, 12, 31))
+
+
+# --- Every field of every chapter ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chapter", "name"), FIELDS)
+def test_a_parameter_has_unit_reason_and_a_default_in_its_range(chapter, name):
+    field = parameters.model(chapter).model_fields[name]
+    assert field.json_schema_extra["unit"]
+    assert len(field.description.split()) > 3
+    assert field.description.endswith(".")
+    given = parameters.defaults(chapter, [name])
+    assert list(given) == [name]
+    assert getattr(parameters.validate(chapter, given), name) == field.default
+    assert parameters.allowed(parameters.model(chapter), name)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_table_has_a_row_for_each_parameter(chapter):
+    names = list(parameters.model(chapter).model_fields)
+    table = parameters.table(parameters.validate(chapter, {"as_of": "2025-06-30"}))
+    assert list(table["parameter"]) == names
+    assert list(table["changed"]) == ["yes" if name == "as_of" else "" for name in names]
+    assert table["value"][0] == "2025-06-30"
+    assert (table[["value", "unit", "allowed", "reason"]] != "").all(axis=None)
+
+
+def notebook(chapter):
+    return json.loads((paths.CHAPTERS / f"{chapter}.ipynb").read_text("utf-8"))
+
+
+def code_cells(chapter):
+    return [cell for cell in notebook(chapter)["cells"] if cell["cell_type"] == "code"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_cell_of_the_notebook_holds_the_defaults_as_plain_scalars(chapter):
+    (cell,) = [c for c in code_cells(chapter) if "parameters" in c["metadata"].get("tags", ())]
+    body = ast.parse("".join(cell["source"])).body
+    given = {node.targets[0].id: ast.literal_eval(node.value) for node in body}
+    assert given == parameters.defaults(chapter)
+    assert list(given) == list(parameters.model(chapter).model_fields)
+
+
+# --- In the notebook -------------------------------------------------------------------------
+
+
+def namespace(**names):
+    """What a notebook holds when its second cell runs."""
+    return {"__name__": "__main__", "In": [], "Out": {}, "json": json, "FIELD": dict, "f": len, "_i": ""} | {  # fmt: skip
+        **parameters.defaults("arms_trade"), **names
+    }  # fmt: skip
+
+
+def test_what_the_cells_set_is_taken():
+    chosen = parameters.from_notebook("arms_trade", namespace(draws=4, as_of="2025-06-30"))
+    assert (chosen.draws, chosen.as_of) == (4, dt.date(2025, 6, 30))
+
+
+@pytest.mark.parametrize("name", ["dras", "something_else"])
+def test_an_unknown_injected_name_is_refused(name):
+    with pytest.raises(FaultsError, match=f"parameter {name}: unknown parameter"):
+        parameters.from_notebook("arms_trade", namespace(**{name: 4}))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_cell_may_run_again_after_the_whole_notebook(chapter):
+    held = {"In": [], **parameters.defaults(chapter)}
+    parameters.from_notebook(chapter, held)
+    sources = ["".join(cell["source"]) for cell in code_cells(chapter)]
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    assert "chosen" in own
+    held |= dict.fromkeys(own - set(parameters.model(chapter).model_fields), 1)
+    chosen = parameters.from_notebook(chapter, held | {"as_of": "2025-06-30"})
+    assert chosen.as_of == dt.date(2025, 6, 30)
+
+
+@pytest.mark.parametrize("name", ["draw", "shell_prize", "missles", "asof"])
+def test_a_name_almost_right_is_refused_when_run_again(name):
+    held = namespace()
+    parameters.from_notebook("arms_trade", held)
+    held[name] = 4
+    with pytest.raises(FaultsError, match=f"parameter {name}: unknown parameter; did you mean"):
+        parameters.from_notebook("arms_trade", held)
+
+
+def test_a_name_refused_once_is_refused_again():
+    held = namespace(something_else=1)
+    for _ in range(2):
+        with pytest.raises(FaultsError, match="something_else"):
+            parameters.from_notebook("arms_trade", held)
