@@ -13,6 +13,7 @@ from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from scipy.stats import norm
 
 # Okabe and Ito's palette, told apart by people with the common colour blindnesses, and a
 # marker each, so that nothing hangs on colour.
@@ -31,6 +32,7 @@ SERIES = {
     "Ukraine": (ORANGE, "^"),
     "Other states": (PURPLE, "D"),
     "Researchers": (GREEN, "v"),
+    "Press and researchers": (GREEN, "v"),
 }
 
 STYLE = {
@@ -728,5 +730,238 @@ def counts(
     alt = (
         f"Bar chart of {quantity} from {labels[0]} to {labels[-1]}; in all: {sums}. The highest bar "
         f"is {labels[top]} with {form.format(bottom[top])}.{levels}"
+    )
+    return Drawing(figure, alt, table)
+
+
+def exceedance(
+    curves: Mapping[str, tuple[float, float]],
+    points: Sequence[float],
+    quantity: str,
+    marks: Mapping[str, float],
+    shares: Mapping[str, Sequence[float]],
+) -> Drawing:
+    """Share of cases larger than a size: log-normal curves, the cases seen, sizes marked.
+
+    Parameters
+    ----------
+    curves : mapping of str to (mu, sigma)
+        Mean and standard deviation of the logarithm, by name of the fit.
+    points : sequence of float
+        Sizes seen.
+    quantity : str
+        Axis label with unit.
+    marks : mapping of str to float
+        Sizes to mark by a vertical line.
+    shares : mapping of str to sequence of float
+        Share above each mark, by name of the fit, in the order of `marks`.
+    """
+    figure, (axes,) = canvas(3.8)
+    sizes = np.sort(np.asarray(points, float))
+    # Plotting positions (k - 0.5) / n, so that the largest case is not put at nought.
+    above = 1 - (np.arange(1, len(sizes) + 1) - 0.5) / len(sizes)
+    axes.scatter(sizes, above, color=INK, s=22, zorder=3, label="missions seen")
+    grid = np.geomspace(sizes.min() / 2, max(marks.values()) * 2, 200)
+    for (name, (mu, sigma)), colour, line in zip(
+        curves.items(), (BLUE, ORANGE), ("-", "--"), strict=False
+    ):
+        axes.plot(
+            grid, norm.sf((np.log(grid) - mu) / sigma), color=colour, linestyle=line, label=name
+        )
+    for k, (name, amount) in enumerate(marks.items()):
+        axes.axvline(amount, color=VERMILION, linestyle=":", linewidth=1.3)
+        axes.annotate(
+            name,
+            (amount, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-3 if k == 0 else 3, 2),
+            textcoords="offset points",
+            ha="right" if k == 0 else "left",
+            color=VERMILION,
+            fontsize=8,
+        )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_ylim(1e-6, 1.5)
+    thousands(axes.xaxis)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y * 100:,.6g} %"))
+    axes.set_xlabel(f"{quantity}, logarithmic scale")
+    axes.set_ylabel("share of missions larger")
+    axes.legend(fontsize=8, loc="lower left")
+    table = pd.DataFrame({"Fit": list(curves)})
+    table["Median"] = [f"{np.exp(mu):,.0f}" for mu, _ in curves.values()]
+    table["Spread of the logarithm"] = [f"{sigma:.2f}" for _, sigma in curves.values()]
+    for k, name in enumerate(marks):
+        table[f"Share above {name}"] = [f"{shares[fit][k] * 100:.2g} %" for fit in curves]
+    said = "; ".join(
+        f"{fit}: " + ", ".join(f"{shares[fit][k]:.2g} above {name}" for k, name in enumerate(marks))
+        for fit in curves
+    )
+    alt = (
+        f"Log-log plot of the share of missions larger than a size. {len(sizes)} missions from "
+        f"{sizes[0]:,.0f} to {sizes[-1]:,.0f} {quantity}. Share under the fitted curves, {said}."
+    )
+    return Drawing(figure, alt, table)
+
+
+def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) -> Drawing:
+    """Low, middle and high of several limits, the smallest of each scenario stressed.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label`, `low`, `middle`, `high`.
+    quantity : str
+        Axis label with unit.
+    marks : mapping of str to float
+        Figures to mark by a vertical line.
+    """
+    figure, (axes,) = canvas(1.6 + 0.5 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    axes.hlines(y, frame["low"], frame["high"], color=LIGHT, linewidth=5)
+    for column, colour, marker in (
+        ("low", BLUE, "<"),
+        ("middle", INK, "o"),
+        ("high", ORANGE, ">"),
+    ):
+        smallest = frame[column] == frame[column].min()
+        axes.scatter(frame[column], y, color=colour, marker=marker, s=40, zorder=3, label=column)
+        axes.scatter(
+            frame[column][smallest], y[smallest], s=170, facecolors="none", edgecolors=colour,
+            linewidths=1.6, zorder=4,
+        )  # fmt: skip
+        place_of = {
+            "low": {"xytext": (-13, 0), "ha": "right", "va": "center"},
+            "middle": {"xytext": (0, 11), "ha": "center", "va": "bottom"},
+            "high": {"xytext": (13, 0), "ha": "left", "va": "center"},
+        }[column]
+        for place, amount in zip(y, frame[column], strict=True):
+            axes.annotate(
+                f"{amount:,.0f}", (amount, place), textcoords="offset points", fontsize=7.5, color=GREY,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6}, zorder=5, **place_of,
+            )  # fmt: skip
+    for name, amount in marks.items():
+        axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.3)
+        axes.annotate(
+            f"{name} {amount:,.0f}",
+            (amount, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 2),
+            textcoords="offset points",
+            color=VERMILION,
+            fontsize=8,
+        )
+    log_scale(axes.xaxis)
+    axes.xaxis.set_major_locator(LogLocator())
+    axes.set_xlim(frame["low"].min() * 0.4, frame["high"].max() * 2.6)
+    axes.set_yticks(y, wrapped(frame["label"], 20))
+    axes.set_ylim(-0.6, len(frame) - 0.25)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(f"{quantity}; ring: smallest of a scenario")
+    axes.legend(
+        title="scenario", fontsize=8, title_fontsize=8, ncols=3, loc="upper center",
+        bbox_to_anchor=(0.4, -0.1 - 0.3 / len(frame)),
+    )  # fmt: skip
+    table = pd.DataFrame(
+        {"Limit": frame["label"]}
+        | {c.capitalize(): frame[c].map("{:,.0f}".format) for c in ("low", "middle", "high")}
+    )
+    said = "; ".join(
+        f"{c}: {frame.loc[frame[c].idxmin(), 'label']} with {frame[c].min():,.0f}"
+        for c in ("low", "middle", "high")
+    )
+    marked = "".join(f" A line marks {n} at {v:,.0f}." for n, v in marks.items())
+    alt = f"Range plot of {quantity}, logarithmic axis, {len(frame)} limits. Smallest: {said}.{marked}"
+    return Drawing(figure, alt, table)
+
+
+def path(
+    frame: pd.DataFrame,
+    counts: pd.DataFrame,
+    now: pd.Timestamp,
+    quantity: str,
+    marks: Mapping[str, float] | None = None,
+) -> Drawing:
+    """Simulated path with its 50 and 90 % bands, and the counts it was not fitted to.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `day` and the columns of `uncertainty.summary`.
+    counts : pandas.DataFrame
+        `period_end`, `low`, `high`, `issuer`, `side`, `item`; may be empty.
+    now : pandas.Timestamp
+        Day of the vintage; what follows is projection.
+    quantity : str
+        Axis label.
+    marks : mapping of str to float, optional
+        Figures to mark by a horizontal line.
+    """
+    figure, (axes,) = canvas(4.2)
+    axes.fill_between(frame["day"], frame["low90"], frame["high90"], color=SKY, alpha=0.3, linewidth=0,
+                      label="90 %")  # fmt: skip
+    axes.fill_between(frame["day"], frame["low50"], frame["high50"], color=BLUE, alpha=0.3, linewidth=0,
+                      label="50 %")  # fmt: skip
+    axes.plot(frame["day"], frame["median"], color=BLUE, label="median")
+    axes.axvline(now, color=GREY, linewidth=1)
+    axes.annotate("projection", (now, 1), xycoords=("data", "axes fraction"), xytext=(4, -10),
+                  textcoords="offset points", fontsize=8, color=GREY)  # fmt: skip
+    for side, own in counts.groupby("side", sort=True):
+        colour, marker = SERIES[side]
+        middle = (own["low"] + own["high"]) / 2
+        axes.vlines(own["period_end"], own["low"], own["high"], color=colour, linewidth=2)
+        axes.scatter(own["period_end"], middle, color=colour, marker=marker, s=30, zorder=3,
+                     edgecolor="white", linewidth=0.5, label=side)  # fmt: skip
+    for name, amount in (marks or {}).items():
+        axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
+        axes.annotate(
+            f"{name} {amount:,.0f}",
+            (1, amount),
+            xycoords=("axes fraction", "data"),
+            xytext=(-3, 3),
+            textcoords="offset points",
+            ha="right",
+            color=VERMILION,
+            fontsize=8,
+        )
+    axes.set_ylabel(quantity)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(frame["day"].iloc[0], frame["day"].iloc[-1])
+    thousands(axes.yaxis)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    table = pd.DataFrame(
+        {
+            "Day": frame["day"].dt.date.astype(str),
+            "Median": frame["median"].map("{:,.0f}".format),
+            "50 % interval": [
+                span_text(a, b) for a, b in zip(frame["low50"], frame["high50"], strict=True)
+            ],
+            "90 % interval": [
+                span_text(a, b) for a, b in zip(frame["low90"], frame["high90"], strict=True)
+            ],
+        }
+    )
+    stated = counts.assign(
+        text=[span_text(a, b) for a, b in zip(counts["low"], counts["high"], strict=True)]
+    )
+    listed = {
+        str(day.date()): "; ".join(f"{r.issuer}: {r.text}" for r in own.itertuples())
+        for day, own in stated.groupby("period_end")
+    }
+    table["Counts stated"] = table["Day"].map(listed).fillna("")
+    last, today = frame.iloc[-1], frame[frame["day"] <= now].iloc[-1]
+    seen = ""
+    if len(counts):
+        seen = (
+            f" {len(counts)} counts from {counts['low'].min():,.0f} to {counts['high'].max():,.0f}"
+            f" by {', '.join(sorted(set(counts['side'])))}."
+        )
+    alt = (
+        f"Line with bands over time: {quantity}, {frame['day'].iloc[0].date()} to "
+        f"{last['day'].date()}.{seen} On {today['day'].date()} the median is {today['median']:,.0f}, 90 % "
+        f"interval {span_text(today['low90'], today['high90'])}; at the end {last['median']:,.0f}, "
+        f"{span_text(last['low90'], last['high90'])}."
+        + "".join(f" A line marks {n} at {v:,.0f}." for n, v in (marks or {}).items())
     )
     return Drawing(figure, alt, table)

@@ -177,6 +177,229 @@ class ArmsTrade(Parameters):
 class TroopPlausibility(Parameters):
     """Parameters of the chapter on troops."""
 
+    worst_credibility: int = parameter(
+        3,
+        "grade",
+        "Statements with a worse credibility grade are shown but not drawn from.",
+        ge=1,
+        le=6,
+    )
+    ukraine_weight: float = parameter(
+        0.2,
+        "share",
+        "Share of the draws that take a Ukrainian source's word where others speak too: a party to the war, graded below Seoul and Washington.",
+        ge=0,
+        le=1,
+    )
+    count_builders: bool = parameter(
+        True,
+        "choice",
+        "Whether builders in uniform count as troops; civilian workers never do.",
+    )
+    merge_gap_days: int = parameter(
+        365,
+        "days",
+        "Past rows of one country and war are one mission if no longer gap lies between them.",
+        ge=0,
+        le=3650,
+    )
+    xi_share_low: float = parameter(
+        0.15,
+        "share",
+        "Share of XI Corps given away, cautious: a brigade or two of ten.",
+        ge=0,
+        le=1,
+    )
+    xi_share_middle: float = parameter(
+        0.25,
+        "share",
+        "Share of XI Corps given away, middle: a quarter of the best corps.",
+        ge=0,
+        le=1,
+    )
+    xi_share_high: float = parameter(
+        0.5, "share", "Share of XI Corps given away, bold: the corps halved.", ge=0, le=1
+    )
+    sof_share_low: float = parameter(
+        0.05, "share", "Share of all special forces, cautious; a choice, not data.", ge=0, le=1
+    )
+    sof_share_middle: float = parameter(
+        0.08, "share", "Share of all special forces, middle; a choice, not data.", ge=0, le=1
+    )
+    sof_share_high: float = parameter(
+        0.15, "share", "Share of all special forces, bold; a choice, not data.", ge=0, le=1
+    )
+    army_share_low: float = parameter(
+        0.007,
+        "share",
+        "Share of the active army, cautious: about the most it had abroad in the Cold War.",
+        ge=0,
+        le=1,
+    )
+    army_share_middle: float = parameter(
+        0.015, "share", "Share of the active army, middle: twice the Cold War record.", ge=0, le=1
+    )
+    army_share_high: float = parameter(
+        0.07,
+        "share",
+        "Share of the active army, bold: what South Korea sent to Vietnam.",
+        ge=0,
+        le=1,
+    )
+    lift_per_day: float | None = parameter(
+        None,
+        "persons_per_day",
+        "Men moved a day; None draws between the paces that dated counts imply.",
+        ge=10,
+        le=5000,
+    )
+    lift_window_days: int = parameter(
+        90, "days", "Time allowed for a build-up when lift is read as a cap.", ge=7, le=730
+    )
+    tolerated_escapes_low: int = parameter(
+        20,
+        "persons_per_year",
+        "Escapes a year the regime would bear, cautious: as many as reached Seoul from Russia around 2022.",
+        ge=1,
+        le=100_000,
+    )
+    tolerated_escapes_middle: int = parameter(
+        200,
+        "persons_per_year",
+        "The same, middle: about what reaches Seoul from everywhere in a year since the pandemic.",
+        ge=1,
+        le=100_000,
+    )
+    tolerated_escapes_high: int = parameter(
+        1_000,
+        "persons_per_year",
+        "The same, bold: about what reached Seoul in a year before the pandemic.",
+        ge=1,
+        le=100_000,
+    )
+    plan_realised: float = parameter(
+        0.5,
+        "share",
+        "Least part of an announced contingent that comes in time; drawn evenly from here to all of it.",
+        ge=0,
+        le=1,
+    )
+    killed_share: float | None = parameter(
+        None,
+        "share",
+        "Dead among casualties; None draws between the shares that pairs of counts imply.",
+        ge=0,
+        le=1,
+    )
+    wounded_home_low: float = parameter(
+        0.25,
+        "share",
+        "Wounded sent home for good, low end: most return to duty.",
+        ge=0,
+        le=1,
+    )
+    wounded_home_high: float = parameter(
+        0.75,
+        "share",
+        "Wounded sent home for good, high end: only the lightly wounded stay.",
+        ge=0,
+        le=1,
+    )
+    casualty_rate: float | None = parameter(
+        None,
+        "share_per_month",
+        "Killed and wounded a month as a share of those present, after the last count; None draws from the rows.",
+        ge=0,
+        le=1,
+    )
+    rotation_rate_high: float = parameter(
+        0.083,
+        "share_per_month",
+        "Most men sent home a month on rotation after the vintage: tours of a year, as South Korea's in Vietnam. The least is none.",
+        ge=0,
+        le=1,
+    )
+    replaced_low: float = parameter(
+        0.5,
+        "share",
+        "Least share of men rotated home who are replaced; drawn evenly from here to all.",
+        ge=0,
+        le=1,
+    )
+    new_waves_a_year: float = parameter(
+        1.0, "per_year", "Further contingents a year, expected before any is seen.", ge=0, le=12
+    )
+    new_waves_weight_months: int = parameter(
+        12, "months", "Months of observation that expectation is worth.", ge=1, le=120
+    )
+    end_a_year: float = parameter(
+        0.1,
+        "share_per_year",
+        "Chance a year that the mission ends: Cuba's in Angola and South Korea's in Vietnam lasted 8 to 16 years.",
+        ge=0,
+        le=1,
+    )
+    monthly_pay: float | None = parameter(
+        None,
+        "USD_per_person_month",
+        "Pay of a soldier a month; None draws between the known rows.",
+        ge=0,
+        le=20_000,
+    )
+    bonus: float | None = parameter(
+        None,
+        "USD_per_person",
+        "One-time sum at entry; None draws from nothing to the highest known bonus.",
+        ge=0,
+        le=100_000,
+    )
+    death_payment: float | None = parameter(
+        None,
+        "USD_per_person",
+        "Paid for a dead soldier; None draws from nothing to the highest known row that is graded well enough.",
+        ge=0,
+        le=500_000,
+    )
+    state_take: float | None = parameter(
+        None,
+        "share",
+        "Part of the pay the state keeps; None draws between the known rows.",
+        ge=0,
+        le=1,
+    )
+    payment: Literal["cash", "in_kind"] = parameter(
+        "cash",
+        "choice",
+        "Whether pay comes as money or as goods; goods go to the state whole and bring no money.",
+    )
+    federal_bonus_usd: float = parameter(
+        4_600.0,
+        "USD_per_person",
+        "Russia's federal signing bonus in dollars: the row is in roubles, its note converts it.",
+        ge=1_000,
+        le=20_000,
+    )
+    exceed_probability: float = parameter(
+        0.15,
+        "share",
+        "How probable the study's words make a passing of its ceiling; unlikely, with three reasons, is read as 10 to 20 percent.",
+        ge=0.01,
+        le=0.5,
+    )
+    forecast_tolerance: float = parameter(
+        0.2,
+        "share",
+        "How far a forecast may lie from what came and still count as close.",
+        ge=0,
+        le=1,
+    )
+    draws: PowerOfTwo = parameter(
+        4_096, "draws", "Monte Carlo draws; a power of two keeps them even.", ge=1, le=2**18
+    )
+    seed: int = parameter(
+        20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
+    )
+
 
 class TradeTrends(Parameters):
     """Parameters of the chapter on trade and meetings."""

@@ -1,0 +1,610 @@
+"""The troops model against arithmetic done by hand, closed forms and other implementations."""
+
+import datetime as dt
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from compendium import evidence, figures, parameters, paths, troops
+from compendium.errors import CompendiumError, FaultsError
+from compendium.parameters import TroopPlausibility
+from compendium.troops import caps, checks, counts, missions, money, projection, stock
+from compendium.troops import rows as reading
+
+STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
+
+
+def few(**changes) -> TroopPlausibility:
+    """Parameters with few draws: the tests are about arithmetic, not about noise."""
+    return TroopPlausibility(**{"draws": 256, **changes})
+
+
+@pytest.fixture(scope="module")
+def study():
+    return troops.run(few(as_of=STUDY_DAY))
+
+
+@pytest.fixture(scope="module")
+def hindsight():
+    return troops.run(few(as_of=HINDSIGHT))
+
+
+@pytest.fixture(scope="module")
+def early():
+    return troops.run(few(as_of=EARLY))
+
+
+def value(result, name):
+    return next(v for v in result.values if v.id == f"troop_plausibility.{name}")
+
+
+def names(result):
+    return {v.id.removeprefix("troop_plausibility.") for v in result.values}
+
+
+# --- the study's range, a head ----------------------------------------------------------------
+
+
+def test_the_range_is_one_price_times_two_sizes(study):
+    low, high = money.study_per_head(STUDY_DAY)
+    assert low == 143e6 / 5_000 == 28_600
+    assert high == 572e6 / 20_000 == 28_600
+    assert value(study, "study_head").value == 28_600
+    assert value(study, "study_head_month").value == pytest.approx(2_383.33, abs=0.005)
+
+
+def test_two_exact_ways_to_the_price(study):
+    first, second = study.frames["ways"].itertuples()
+    assert first.total == 12 * 2_000 + 4_600 == 28_600
+    assert second.total == 13 * 2_200 == 28_600
+    assert (first.monthly, first.once) == (2_000, 4_600)
+    assert (second.monthly, second.once) == (2_200, 2_200)
+
+
+def test_the_bonus_in_dollars_is_the_row_in_roubles():
+    # 400,000 roubles; the pay row is 2,407 dollars and its note 210,000 roubles.
+    bonus = reading.figure(
+        reading.rows(STUDY_DAY, "russia_signing_bonus"), "troops-ru-bonus-federal-2024"
+    )
+    assert bonus / (210_000 / 2_407) == pytest.approx(TroopPlausibility().federal_bonus_usd, abs=50)
+
+
+def test_what_russia_pays_its_own(study):
+    assert 12 * 2_407 + 4_600 + 5_300 == 38_784
+    assert value(study, "russian_year").value == 38_784
+    assert value(study, "moscow_year").value == 58_600
+    assert value(study, "cheaper_russian").value == pytest.approx(26.3, abs=0.05)
+    assert value(study, "cheaper_moscow").value == pytest.approx(51.2, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("label", "low", "high"),
+    [
+        ("the study", 28_600, 28_600),
+        ("Wi Sung-lac, at least", 20_000, 20_000),
+        ("Shin Beom-chul", 24_000, 24_000),
+        ("Yoo Yong-weon", 28_600, 28_600),
+        ("INSS, paid as mercenaries", 32_000, 32_000),
+        ("INSS, paid as an ally, indirect costs too", 134_000, 134_000),
+        ("KIDA", 280e6 / 11_000, 280e6 / 11_000),
+        # 1.4 trillion won at 1,305.4 won: 93.3 million won a head, or half of it.
+        (
+            "Asia Economy, for 15,000 or for 30,000 men",
+            1.4e12 / 30_000 / 1_305.4,
+            1.4e12 / 15_000 / 1_305.4,
+        ),
+        ("Sudanese in Yemen, lump sum included", 12 * 480 + 20_000, 12 * 530 + 20_000),
+        ("Wagner, spending a head", 24_000, 24_000),
+        ("foreign recruits via DW, with bonus", 26_000, 29_600),
+    ],
+)
+def test_sums_a_head(hindsight, label, low, high):
+    row = hindsight.frames["heads"].set_index("label").loc[label]
+    assert row["low"] == pytest.approx(low)
+    assert row["high"] == pytest.approx(high)
+
+
+def test_sudanese_pay_a_month_as_the_notes_have_it(hindsight):
+    row = hindsight.frames["heads"].set_index("label").loc["Sudanese in Yemen, lump sum included"]
+    assert row["low"] / 12 == pytest.approx(2_147, abs=1)
+    assert row["high"] / 12 == pytest.approx(2_197, abs=1)
+
+
+def test_revenue_by_hand():
+    given_prices = money.Prices((2_000, 2_000), (4_600, 4_600), (30_000, 30_000), (0.8, 0.9), {})
+    u = {name: np.array([0.5]) for name in stock.MONEY_INPUTS}
+    # 20,000 men for a year; 21,000 bonuses; 2,000 dead.
+    assert money.revenue(given_prices, u, 240_000, 0, 0)[0] == pytest.approx(480)
+    assert money.revenue(given_prices, u, 0, 21_000, 0)[0] == pytest.approx(96.6)
+    assert money.revenue(given_prices, u, 0, 0, 2_000)[0] == pytest.approx(60)
+    assert money.revenue(given_prices, u, 240_000, 20_000, 0)[0] == pytest.approx(572)
+
+
+def test_outer_sums_of_the_notes(hindsight):
+    assert value(hindsight, "bonus_outer").value == pytest.approx(96.6)
+    assert value(hindsight, "death_outer").value == pytest.approx(60)
+
+
+def test_state_part_in_cash_and_in_kind():
+    u = {name: np.array([0.5]) for name in stock.MONEY_INPUTS}
+    cash, kind = few(as_of=HINDSIGHT), few(as_of=HINDSIGHT, payment="in_kind")
+    part, money_part = money.to_state(cash, money.prices(cash), u, [100.0])
+    assert part[0] == money_part[0] == pytest.approx(85)  # 80 to 90 percent
+    part, money_part = money.to_state(kind, money.prices(kind), u, [100.0])
+    assert (part[0], money_part[0]) == (100, 0)
+    assert (
+        money.to_state(few(as_of=STUDY_DAY), money.prices(few(as_of=STUDY_DAY)), u, [1.0]) is None
+    )
+
+
+def test_soldier_months_by_the_counts(hindsight):
+    """The notes' 191,000 needs more than the rows; both readings around it are pinned here."""
+    path = hindsight.frames["best_path"]
+    persons = path["persons"].tolist()
+    assert persons == [0, 10_000, 11_500, 11_000, 8_000, 11_000, 16_000, 11_000]
+    days = np.diff(path["day"].to_numpy()).astype("timedelta64[D]").astype(int)
+    by_hand = sum((a + b) / 2 * d for a, b, d in zip(persons, persons[1:], days, strict=False))
+    months = counts.soldier_months(path)
+    assert months == pytest.approx(by_hand / (365.25 / 12))
+    assert months == pytest.approx(173_600, abs=100)
+    assert value(hindsight, "pay_by_counts").value == pytest.approx(months * 2_000 / 1e6)
+    # November's 16,000 carried on to the end of February, instead of the digest of January.
+    carried = counts.soldier_months(path.iloc[:-1], until="2026-02-28")
+    assert carried == pytest.approx(195_600, abs=100)
+    assert months < 191_000 < carried
+
+
+# --- shares, flow over stock, pace ----------------------------------------------------------------
+
+
+def test_comparators_by_hand(study):
+    shares = study.frames["comparators"].set_index("case")["percent"]
+    assert shares["Cuba, all abroad, 1985"] == pytest.approx(44_000 / 162_000 * 100)
+    assert shares["Cuba, all abroad, 1985"] == pytest.approx(27.2, abs=0.05)
+    assert shares["South Korea in Vietnam, 1968"] == pytest.approx(6.94, abs=0.01)
+    assert shares["Zimbabwe in Congo, 2000, as stated"] == 33
+    assert shares["North Korea, all abroad, 1986"] == pytest.approx(0.71, abs=0.01)
+
+
+def test_flow_over_stock_by_hand(hindsight):
+    ratios = hindsight.frames["turnover"].set_index("case")["ratio"]
+    assert ratios["Cuba in Angola"] == pytest.approx(377_033 / 50_000)
+    assert ratios["South Korea in Vietnam, Korea Times"] == pytest.approx(6.24)
+    assert ratios["South Korea in Vietnam, conference paper"] == pytest.approx(6.4)
+    assert value(hindsight, "turnover_dprk").value == pytest.approx(21_000 / 16_000)
+
+
+def test_shares_of_the_active_army(hindsight):
+    assert value(hindsight, "present_share").value == pytest.approx(
+        16_000 / 1_280_000 * 100
+    )  # 1.25
+    assert value(hindsight, "cap_share").value == pytest.approx(20_000 / 1_280_000 * 100)  # 1.56
+
+
+def test_caps_of_the_notes(study):
+    table = study.frames["caps"].set_index("cap")
+    assert table.loc["xi", ["low", "middle", "high"]].tolist() == [6_000, 15_000, 40_000]
+    assert table.loc["sof", ["low", "middle", "high"]].tolist() == [10_000, 16_000, 30_000]
+    assert table.loc["army", "high"] == pytest.approx(0.07 * 1_300_000)
+    assert table.loc["escapes", "low"] == pytest.approx(20 / (20 / 12_000))
+    least = study.frames["binding"].set_index("scenario")
+    assert least["cap"].to_dict() == {"low": "xi", "middle": "xi", "high": "sof"}
+    assert least["persons"].tolist() == [6_000, 15_000, 30_000]
+
+
+def test_paces_by_hand(hindsight):
+    pace = hindsight.frames["paces"].set_index("obs_id")["per_day"]
+    assert pace["troops-sent-2024-10-18-nis"] == pytest.approx(1_500 / 6)  # six days
+    assert pace["troops-present-2024-11-04-us"] == pytest.approx(11_000 / 28)  # about 400
+    assert not hindsight.frames["paces"].set_index("obs_id")["drawn"][
+        "troops-present-2024-10-24-hur"
+    ]
+
+
+def test_days_of_russias_losses(hindsight):
+    november = hindsight.frames["losses"].set_index("month").loc["November 2024", "per_day"]
+    assert november == pytest.approx(1_523, abs=1)
+    assert 12_000 / november == pytest.approx(7.9, abs=0.05)
+    assert 20_000 / november == pytest.approx(13.1, abs=0.05)
+
+
+def test_beside_russias_own_forces(hindsight):
+    assert value(hindsight, "share_of_front").value == pytest.approx(15_000 / 700_000 * 100)  # 2
+    assert value(hindsight, "share_of_kursk").value == pytest.approx(22)  # about a fifth
+    assert value(hindsight, "prisoners").value == 2
+
+
+# --- past missions --------------------------------------------------------------------------------
+
+
+def test_merge_rule(study):
+    past = study.frames["missions"]
+    by_name = past.drop_duplicates("mission").set_index("mission")
+    assert by_name.loc["Vietnam-air-war", ["low", "high"]].tolist() == [150, 400]  # not 800
+    assert by_name.loc["Iran-Iraq-War", ["low", "high"]].tolist() == [90, 90]  # 60 and 30
+    assert by_name.loc["Angola-civil-war", ["low", "high"]].tolist() == [3_000, 4_000]
+    assert by_name.loc["Zimbabwe-Fifth-Brigade", ["low", "high"]].tolist() == [106, 128]
+    assert by_name.loc["Uganda-bush-war", ["low", "high"]].tolist() == [750, 950]
+    assert "China-civil-war" not in by_name.index
+    known = {row for ids in past["rows"] for row in ids}
+    merged = study.frames["mission_rows"]
+    assert known == set(merged["obs_id"]) - {"troops-china-1945"}
+    assert past["contested"].sum() == 1
+
+
+def test_a_wider_gap_never_splits():
+    found = [len(missions.missions(HINDSIGHT, gap)) for gap in (0, 180, 365, 730, 3650)]
+    assert found == sorted(found, reverse=True)
+    assert found[1:4] == [24, 21, 20]
+
+
+def test_fit_against_scipy(study):
+    fit = study.fits["with"]
+    shape, _, scale = stats.lognorm.fit(fit.sizes, floc=0)
+    assert np.exp(fit.mu) == pytest.approx(scale)
+    assert fit.sigma == pytest.approx(shape * np.sqrt(fit.n / (fit.n - 1)))  # n - 1, not n
+    low, high = stats.t.interval(0.9, fit.n - 1, fit.mu, fit.sigma / np.sqrt(fit.n))
+    assert fit.mu_interval == pytest.approx((low, high))
+    assert study.fits["without"].n == fit.n - 1
+
+
+def test_tail_by_closed_form(study):
+    fit = study.fits["without"]
+    found = missions.tail(fit, 20_000)
+    assert found.share == pytest.approx(stats.lognorm.sf(20_000, fit.sigma, scale=np.exp(fit.mu)))
+    assert found.low < found.share < found.high < 0.01
+    assert found.share < found.predictive < found.high
+    # At the median half is larger, and the interval of the normal quantile is that of its mean.
+    middle = missions.tail(fit, np.exp(fit.mu))
+    assert middle.share == middle.predictive == pytest.approx(0.5)
+    assert (middle.low + middle.high) / 2 == pytest.approx(0.5, abs=1e-6)
+
+
+def test_tail_interval_covers_the_truth():
+    rng = np.random.default_rng(1)
+    truth = stats.norm.sf(2.0)
+    inside = 0
+    for _ in range(150):
+        found = missions.tail(missions.fit(np.exp(rng.normal(size=19))), np.exp(2.0))
+        inside += found.low <= truth <= found.high
+    assert stats.binomtest(inside, 150, 0.9).pvalue > 0.01
+
+
+def test_rate_against_exact_interval():
+    found = missions.rate(21, STUDY_DAY)
+    low, high = (r * found.decades for r in (found.low, found.high))
+    assert stats.poisson.sf(20, low) == pytest.approx(0.05)
+    assert stats.poisson.cdf(21, high) == pytest.approx(0.05)
+    assert missions.rate(0, STUDY_DAY).low == 0
+
+
+def test_too_few_sizes_give_no_fit():
+    assert missions.fit([100, 200]) is None
+    assert missions.fit([np.nan, 100, 200]) is None
+
+
+# --- stock and flow -----------------------------------------------------------------------------
+
+
+def balance(found):
+    return found.sent - found.killed - found.home - found.rotated
+
+
+@pytest.mark.parametrize("day", [STUDY_DAY, "2025-06-30", HINDSIGHT])
+def test_nobody_is_lost(day):
+    found = stock.simulate(few(as_of=day))
+    np.testing.assert_allclose(found.present, balance(found), atol=1e-6)
+    for name in ("sent", "killed", "wounded", "home", "rotated"):
+        assert (np.diff(getattr(found, name), axis=1) >= -1e-9).all(), name
+    assert (found.present >= -1e-6).all()
+    assert (found.home <= found.wounded + 1e-9).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    day=st.dates(dt.date(2024, 10, 18), dt.date(2026, 10, 31)),
+    ukraine_weight=st.floats(0, 1),
+    count_builders=st.booleans(),
+    casualty_rate=st.none() | st.floats(0, 1),
+    rotation_rate_high=st.floats(0, 1),
+    end_a_year=st.floats(0, 1),
+    new_waves_a_year=st.floats(0, 12),
+    plan_realised=st.floats(0, 1),
+)
+def test_any_parameters_keep_the_balance(day, **changes):
+    found = stock.simulate(few(as_of=day, draws=32, **changes))
+    np.testing.assert_allclose(found.present, balance(found), atol=1e-5)
+    assert (found.present >= -1e-5).all()
+
+
+def test_losses_by_hand():
+    """Where nobody comes and nobody rotates, each step leaves one less the rate times its months."""
+    p = few(
+        as_of=STUDY_DAY, casualty_rate=0.1, killed_share=0.5, wounded_home_low=1.0,
+        wounded_home_high=1.0, rotation_rate_high=0.0, new_waves_a_year=0.0, end_a_year=0.0,
+    )  # fmt: skip
+    found = stock.simulate(p)
+    months = stock.months_from(found.days, found.days[0])
+    last = found.present[:, -1] / found.present[:, -2]
+    np.testing.assert_allclose(last, 1 - 0.1 * (months[-1] - months[-2]))
+    np.testing.assert_allclose(found.killed[:, -1], found.wounded[:, -1])
+
+
+def test_the_mission_ends_at_the_chance_given():
+    u = (np.arange(20_000) + 0.5) / 20_000
+    months = stock.end_months(u, 0.1)
+    assert np.mean(months < 12) == pytest.approx(0.1, abs=1e-3)
+    assert np.mean(months < 24) == pytest.approx(0.19, abs=1e-3)
+    assert np.isinf(stock.end_months(u, 0)).all()
+
+
+def test_words_are_weighted_by_camp():
+    sides = ["Ukraine", "Ukraine", "South Korea", "United States"]
+    np.testing.assert_allclose(reading.word_weights(sides, 0.2), [0.1, 0.1, 0.4, 0.4])
+    np.testing.assert_allclose(reading.word_weights(["Ukraine"], 0.0), [1.0])
+    np.testing.assert_allclose(reading.word_weights(sides[2:], 0.2), [0.5, 0.5])
+    u = (np.arange(1000) + 0.5) / 1000
+    chosen = reading.pick(u, [0.1, 0.1, 0.4, 0.4], [4, 3, 2, 1])
+    assert (np.diff(np.array([4, 3, 2, 1])[chosen]) >= 0).all()
+    assert np.mean(chosen == 3) == pytest.approx(0.4)
+
+
+def test_without_ukraine_its_word_is_not_taken():
+    def largest(weight):
+        p = few(as_of="2024-10-27", ukraine_weight=weight)
+        return stock.simulate(p).at("present", "2024-10-27").max()
+
+    assert largest(0.0) < 11_000 < largest(0.5)  # only Kyiv spoke of 12,000 men there
+
+
+def test_builders_are_a_matter_of_definition(hindsight):
+    without = troops.run(few(as_of=HINDSIGHT, count_builders=False))
+    assert value(without, "sent_total").value == 16_000
+    assert value(without, "ceiling_flow").value == "held so far"
+    assert value(without, "highest_present").value == 14_500  # field and training, July 2025
+    assert value(without, "sent_now").value < value(hindsight, "sent_now").value - 4_000
+
+
+def test_dead_among_casualties(hindsight):
+    shares = hindsight.frames["killed_shares"].set_index("label")
+    assert shares.loc["ROK NIS, by 2025-01-13", "share"] == pytest.approx(300 / 3_000)
+    assert shares.loc["ROK NIS, by 2025-04-30", "share"] == pytest.approx(600 / 4_700)
+    assert shares.loc["Western officials, by 2025-01-15", "share"] == pytest.approx(0.25)
+    assert not shares.loc["Zelensky, by 2025-02-14, as stated", "drawn"]  # graded 5
+    newest = shares.loc["dead after ROK NIS over total after UK MoD", "share"]
+    assert newest == pytest.approx(1 / 3)
+
+
+def test_casualties_over_those_sent(hindsight):
+    assert value(hindsight, "casualty_share").value == pytest.approx(6_000 / 15_000 * 100)  # 40
+    assert value(hindsight, "killed_share_sent").value == pytest.approx(13.3, abs=0.05)
+
+
+def test_rates_of_other_wars_by_hand(study):
+    rates = study.frames["rates"].set_index("case")["rate"]
+    strengths = [200, 20_620, 45_500, 47_829, 50_000, 48_060, 48_717]
+    man_years = sum(strengths) - (strengths[0] + strengths[-1]) / 2
+    assert rates["South Korea in Vietnam"] == pytest.approx(19_600 / (man_years * 12))
+    assert rates["Wagner in Ukraine"] == pytest.approx(
+        20_000 / (50_000 * 607 / (365.25 / 12)) / (4_600 / 19_600)
+    )
+
+
+def test_week_and_joint_rows_are_no_totals(hindsight):
+    assert not hindsight.frames["casualties"]["item"].str.contains("week|joint").any()
+    assert hindsight.frames["casualties"]["obs_id"].str.contains(r"2025-01-13-nis-k \+ ").any()
+
+
+# --- the check ----------------------------------------------------------------------------------
+
+
+def test_ceiling_at_one_time_and_in_total(hindsight):
+    table = hindsight.frames["ceiling"].set_index("reading")
+    assert table.loc["at one time", "persons"] == 10_000 + 1_000 + 5_000
+    total = table.loc["in total, combat troops, sappers and builders"]
+    assert total["persons"] == 15_000 + 1_000 + 5_000
+    assert total["passed"] and not table.loc["at one time", "passed"]
+    assert table.loc["in total, two waves, MSMT", "persons"] == 14_000
+    assert table.loc["at one time", "brier"] == pytest.approx(0.15**2)
+    assert total["brier"] == pytest.approx(0.85**2)
+
+
+def test_forecasts_by_hand(hindsight):
+    table = hindsight.frames["forecasts"]
+    verdict = {ids[0]: v for ids, v in zip(table["rows"], table["verdict"], strict=True)}
+    assert verdict["troops-plan-2024-10-18-hur"] == "close"
+    assert verdict["troops-plan-2024-10-18-nis"] == "close"
+    for row in (
+        "troops-plan-2025-07-02-hur",
+        "troops-plan-2025-07-02-rok",
+        "troops-claim-2024-11-100k",
+        "troops-claim-2025-01-06-zel",
+    ):
+        assert verdict[row] == "too high"
+    came = {ids[0]: c for ids, c in zip(table["rows"], table["came"], strict=True)}
+    assert came["troops-plan-2025-07-02-hur"] == 1_000 + 5_000
+    assert came["troops-plan-2025-06-17-builders"] == 5_000
+
+
+def test_a_forecast_whose_day_has_not_come_is_open(study):
+    table = study.frames["forecasts"]
+    later = table["due"] > pd.Timestamp(STUDY_DAY)
+    assert (table.loc[later, "verdict"] == "open").all() and later.any()
+
+
+def test_losses_carried_on():
+    # 12,000 men at 92 a day from 1 December: 130 days.
+    assert checks.exhaustion(HINDSIGHT)[0] == pd.Timestamp("2024-12-01") + pd.Timedelta(days=130)
+    assert checks.exhaustion(STUDY_DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [(0.01, "almost no chance"), (0.15, "very unlikely"), (0.3, "unlikely"),
+     (0.5, "a roughly even chance"), (0.6, "likely"), (0.9, "very likely"), (0.97, "almost certain")],
+)  # fmt: skip
+def test_words_of_likelihood(probability, word):
+    assert checks.likelihood(probability) == word
+
+
+def test_projection_is_frozen_at_six_and_twelve_months(study):
+    frame = study.projection.frame
+    ahead = frame[frame["months"] > 0]
+    assert set(ahead["quantity"]) == {"present", "sent", "casualties", "killed", "revenue"}
+    assert sorted(set(ahead["day"])) == [pd.Timestamp("2025-04-28"), pd.Timestamp("2025-10-28")]
+    assert (ahead["low90"] <= ahead["median"]).all() and (ahead["median"] <= ahead["high90"]).all()
+    above = study.projection.above.set_index(["quantity", "months"])["probability"]
+    found = stock.simulate(few(as_of=STUDY_DAY))
+    by_hand = np.mean(found.present[:, -1] > 20_000)
+    assert above["present", 12] == pytest.approx(by_hand)
+
+
+def test_drivers_hold_one_input_at_a_time():
+    p = few(as_of=STUDY_DAY, draws=64)
+    u = stock.draw_inputs(p)
+
+    def measure(found, _):
+        return found.sent[:, -1]
+
+    bars = projection.drivers(p, u, measure, ("announced men who come",)).set_index("input")
+    held = stock.hold(u, ("announced men who come",), 0.05)
+    alone = float(np.median(measure(stock.simulate(p, held), held)))
+    assert alone in bars.loc["announced men who come", ["low", "high"]].tolist()
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def test_alt_text_comes_from_the_data(study):
+    drawing = figures.path(
+        study.frames["band_present"], study.frames["present"], pd.Timestamp(STUDY_DAY), "men there"
+    )
+    assert "4 counts from 3,000 to 12,000 by Ukraine, United States" in drawing.alt
+    assert len(drawing.table) == len(study.frames["band_present"])
+    drawing = figures.scenarios(study.frames["caps"], "men", {"ceiling": 20_000})
+    assert "low: share of XI Corps with 6,000" in drawing.alt
+    fit = study.fits["with"]
+    drawing = figures.exceedance(
+        {"with": (fit.mu, fit.sigma)},
+        fit.sizes,
+        "persons",
+        {"20,000": 20_000.0},
+        {"with": [0.0001]},
+    )
+    assert "19 missions from 18 to 3,464 persons" in drawing.alt
+
+
+# --- vintages ---------------------------------------------------------------------------------
+
+
+def test_before_the_first_count_only_the_past_is_stated(early):
+    assert early.paths is None and early.projection is None and early.prices is None
+    assert {"missions", "cap_low", "share_cuba"} <= names(early)
+    assert not names(early) & {"study_cap", "study_low", "present_now", "highest_present", "pay"}
+    for name in ("present", "sent", "casualties", "ceiling", "ways", "contingents"):
+        assert early.frames[name].empty, name
+
+
+def test_nothing_known_later_is_shown(early):
+    shown = {row for v in early.values for row in v.rows}
+    for frame in early.frames.values():
+        shown |= set(frame.get("obs_id", ()))
+        shown |= {row for ids in frame.get("rows", ()) for row in ids}
+    dated = pd.concat(
+        evidence.load(t, HINDSIGHT, implied=True, repeats=True) for t in ("arms", "troops", "trade")
+    )
+    later = set(dated.loc[dated["known_on"] > EARLY, "obs_id"])
+    assert len(shown) > 50
+    assert not shown & later
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    day=st.dates(dt.date(2023, 12, 1), dt.date(2025, 12, 1)),
+    factor=st.floats(0.01, 100),
+)
+def test_rows_known_later_leave_earlier_values_alone(tmp_path_factory, day, factor):
+    """Change, repeat and delete rows known after the vintage: not one bit may move."""
+    p = few(as_of=day, draws=32)
+    before = troops.run(p).values
+    raw = tmp_path_factory.mktemp("raw")
+    shutil.copytree(paths.RAW, raw, dirs_exist_ok=True)
+    known = evidence.load("troops", HINDSIGHT, implied=True, repeats=True).set_index("obs_id")[
+        "known_on"
+    ]
+    table = pd.read_csv(raw / "troops.csv", dtype=str, keep_default_na=False)
+    later = table["obs_id"].map(known) > pd.Timestamp(day)
+    numbers = later & table["value"].ne("")
+    table.loc[numbers, "value"] = (
+        (table.loc[numbers, "value"].astype(float) * factor).round(6).astype(str)
+    )
+    more = table[later].head(20).assign(obs_id=lambda d: d["obs_id"] + "-again")
+    changed = pd.concat([table.drop(table[later].tail(10).index), more])
+    changed.to_csv(raw / "troops.csv", index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "RAW", raw)
+        assert troops.run(p).values == before
+
+
+@pytest.mark.parametrize(
+    "day", ["2023-11-02", "2024-10-17", "2024-10-18", "2024-12-20", "2025-01-06", "2025-11-05"]
+)
+def test_every_vintage_runs(day):
+    found = troops.run(few(as_of=day, draws=64))
+    assert value(found, "as_of").value == day
+
+
+def test_without_any_row_nothing_is_stated(tmp_path, monkeypatch):
+    shutil.copytree(paths.RAW, tmp_path / "raw")
+    file = tmp_path / "raw" / "troops.csv"
+    lines = file.read_text("utf-8").splitlines()
+    # A table must have a row: this one is known only after the vintage.
+    later = [line for line in lines if line.startswith("troops-rev-asiae-14tn,")]
+    file.write_text("\n".join([lines[0], *later]) + "\n", "utf-8")
+    monkeypatch.setattr(paths, "RAW", tmp_path / "raw")
+    found = troops.run(few(as_of=STUDY_DAY))
+    assert names(found) <= {
+        "as_of", "draws", "study_low", "study_high", "study_heads_low", "study_heads_high",
+        "study_head", "study_head_month",
+    }  # fmt: skip
+
+
+# --- bad parameters -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "given_value", "words"),
+    [
+        ("monthly_pay", -1.0, "out of range"),
+        ("state_take", 1.2, "out of range"),
+        ("xi_share_high", 1.5, "out of range"),
+        ("as_of", "2023-11-01", "out of range"),
+        ("as_of", "2024-13-01", "not an ISO date"),
+        ("payment", "gold", "not one of the choices"),
+        ("draws", 1000, "not a power of two"),
+        ("ukraine_wieght", 0.5, "did you mean 'ukraine_weight'"),
+    ],
+)
+def test_bad_parameters_are_refused_in_plain_words(name, given_value, words):
+    with pytest.raises(FaultsError) as refused:
+        parameters.validate("troop_plausibility", {name: given_value})
+    text = str(refused.value)
+    assert words in text
+    assert f"troop_plausibility, parameter {name}" in text
+
+
+def test_shares_out_of_order_are_refused():
+    with pytest.raises(CompendiumError, match="must rise"):
+        caps.caps(few(as_of=STUDY_DAY, xi_share_low=0.4, xi_share_middle=0.2))
+
+
+def test_pay_set_by_hand_replaces_the_rows():
+    p = few(as_of=EARLY, monthly_pay=1_000.0, bonus=0.0)
+    given_prices = money.prices(p)
+    assert given_prices.pay == (1_000, 1_000) and given_prices.rows["pay"] == ()
+    assert value(troops.run(p), "year_5000").value == pytest.approx(60)  # 5,000 x 12 x 1,000
