@@ -29,7 +29,6 @@ from compendium.trade import (
     series,
     yardsticks,
 )
-from compendium.trade.statements import phrase
 
 STUDY_DAY, HINDSIGHT, EARLY, FIRST = "2024-10-28", "2026-10-31", "2024-02-01", "2023-11-02"
 TABLES = ("trade", "meetings", "strategy")
@@ -323,26 +322,6 @@ def test_the_step_of_2017_is_the_most_extreme_split(study, hindsight):
     assert value(study, "after_highest").value == pytest.approx(47.902)
     more = hindsight.frames["tests"].set_index("case").loc["with the reported total of 2024"]
     assert more["p"] == pytest.approx(1 / math.comb(12, 6))
-
-
-@pytest.mark.parametrize(
-    ("probability", "word"),
-    [
-        (0, "almost no chance"), (0.05, "almost no chance"), (0.06, "very unlikely"),
-        (0.2, "very unlikely"), (0.21, "unlikely"), (0.45, "unlikely"),
-        (0.5, "roughly even chance"), (0.56, "likely"), (0.8, "likely"),
-        (0.81, "very likely"), (0.96, "almost certain"), (1, "almost certain"),
-    ],
-)  # fmt: skip
-def test_words_match_the_number_beside_them(probability, word):
-    assert trade.likelihood(probability) == word
-
-
-def test_phrases_read_as_english():
-    assert phrase("likely") == "is likely"
-    assert phrase("almost no chance") == "has almost no chance"
-    assert phrase("roughly even chance") == "has a roughly even chance"
-    assert phrase("almost certain") == "is almost certain"
 
 
 # --- what the books leave out, yardsticks ----------------------------------------------------

@@ -443,15 +443,6 @@ def test_losses_carried_on():
     assert checks.exhaustion(STUDY_DAY) is None
 
 
-@pytest.mark.parametrize(
-    ("probability", "word"),
-    [(0.01, "almost no chance"), (0.15, "very unlikely"), (0.3, "unlikely"),
-     (0.5, "a roughly even chance"), (0.6, "likely"), (0.9, "very likely"), (0.97, "almost certain")],
-)  # fmt: skip
-def test_words_of_likelihood(probability, word):
-    assert checks.likelihood(probability) == word
-
-
 def test_projection_is_frozen_at_six_and_twelve_months(study):
     frame = study.projection.frame
     ahead = frame[frame["months"] > 0]

@@ -110,3 +110,23 @@ def test_points_are_balanced():
 def test_any_number_of_draws_is_taken_without_a_warning(recwarn):
     assert len(uncertainty.uniforms(100, 2, seed=0)) == 100
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [
+        (0, "almost no chance"), (0.05, "almost no chance"), (0.06, "very unlikely"),
+        (0.2, "very unlikely"), (0.21, "unlikely"), (0.45, "unlikely"),
+        (0.5, "roughly even chance"), (0.56, "likely"), (0.8, "likely"),
+        (0.81, "very likely"), (0.96, "almost certain"), (1, "almost certain"),
+    ],
+)  # fmt: skip
+def test_words_match_the_number_beside_them(probability, word):
+    assert uncertainty.likelihood(probability) == word
+
+
+def test_phrases_read_as_english():
+    assert uncertainty.phrase("likely") == "is likely"
+    assert uncertainty.phrase("almost no chance") == "has almost no chance"
+    assert uncertainty.phrase("roughly even chance") == "has a roughly even chance"
+    assert uncertainty.phrase("almost certain") == "is almost certain"

@@ -11,6 +11,36 @@ from scipy import stats
 
 LEVELS = (0.5, 0.9)
 
+# ICD 203: words for a probability, and the upper end of each band in percent.
+LIKELIHOOD = (
+    (5, "almost no chance"),
+    (20, "very unlikely"),
+    (45, "unlikely"),
+    (55, "roughly even chance"),
+    (80, "likely"),
+    (95, "very likely"),
+    (100, "almost certain"),
+)
+
+
+def likelihood(probability: float) -> str:
+    """ICD 203 word of a probability between 0 and 1, after rounding to a whole percent [1]_.
+
+    References
+    ----------
+    .. [1] Office of the Director of National Intelligence, Intelligence Community
+       Directive 203, "Analytic Standards" (2015), section D.6.e(2)(a).
+    """
+    percent = round(probability * 100)
+    return next(word for upper, word in LIKELIHOOD if percent <= upper)
+
+
+def phrase(word: str) -> str:
+    """Verb phrase of a likelihood word: something `is likely`, or `has almost no chance`."""
+    if not word.endswith("chance"):
+        return f"is {word}"
+    return f"has {word}" if word.startswith("almost") else f"has a {word}"
+
 
 def uniforms(draws: int, dimensions: int, seed: int) -> NDArray[np.float64]:
     """Scrambled Sobol points in the unit cube.

@@ -23,10 +23,10 @@ from compendium.trade import (
     series,
     yardsticks,
 )
-from compendium.trade.statements import likelihood, statements
+from compendium.trade.statements import statements
 from compendium.values import Value
 
-__all__ = ["Result", "likelihood", "run"]
+__all__ = ["Result", "run"]
 
 # Full calendar years of the three decades the study speaks of, where its row is not known yet.
 NORM_YEARS = (1994, 2022)

@@ -12,25 +12,6 @@ from compendium.parameters import TradeTrends
 from compendium.trade import halfyear, levels, meetings, offbooks, rates, series
 from compendium.values import Value
 
-# ICD 203: upper end of each band in percent, and its word [1].
-# [1] Office of the Director of National Intelligence, Intelligence Community Directive 203,
-#     "Analytic Standards" (2015), section D.6.e(2)(a).
-LIKELIHOOD = (
-    (5, "almost no chance"),
-    (20, "very unlikely"),
-    (45, "unlikely"),
-    (55, "roughly even chance"),
-    (80, "likely"),
-    (95, "very likely"),
-    (100, "almost certain"),
-)
-
-
-def likelihood(probability: float) -> str:
-    """ICD 203 word of a probability between 0 and 1, after rounding to a whole percent."""
-    percent = round(probability * 100)
-    return next(word for upper, word in LIKELIHOOD if percent <= upper)
-
 
 def state(name: str, value, unit: str, label: str, **details) -> Value:
     """A `Value` of this chapter."""
@@ -44,20 +25,13 @@ def from_summary(name: str, s, unit: str, label: str, **details) -> Value:
     )
 
 
-def phrase(word: str) -> str:
-    """Verb phrase of a likelihood word: something `is likely`, or `has almost no chance`."""
-    if not word.endswith("chance"):
-        return f"is {word}"
-    return f"has {word}" if word.startswith("almost") else f"has a {word}"
-
-
 def chance(name: str, probability: float, label: str, **details) -> list[Value]:
     """A probability in percent, its word, and the phrase that fits a sentence."""
-    word = likelihood(probability)
+    word = un.likelihood(probability)
     return [
         state(name, probability * 100, "percent", label, **details),
         state(f"{name}_word", word, "text", f"{label}: ICD 203 word", **details),
-        state(f"{name}_phrase", phrase(word), "text", f"{label}: in a sentence", **details),
+        state(f"{name}_phrase", un.phrase(word), "text", f"{label}: in a sentence", **details),
     ]
 
 

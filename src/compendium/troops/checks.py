@@ -11,21 +11,6 @@ from compendium.troops.counts import SENT_SUMS, present, sent, statements
 from compendium.troops.rows import figure, rows
 
 STUDY_CAP = "troops-study-cap-2024"
-# ICD 203: words and the upper end of their range of probability.
-WORDS = (
-    (0.05, "almost no chance"),
-    (0.20, "very unlikely"),
-    (0.45, "unlikely"),
-    (0.55, "a roughly even chance"),
-    (0.80, "likely"),
-    (0.95, "very likely"),
-    (1.0, "almost certain"),
-)
-
-
-def likelihood(probability: float) -> str:
-    """Word of ICD 203 for a probability between 0 and 1."""
-    return next(word for limit, word in WORDS if probability <= limit)
 
 
 def study_cap(as_of) -> float | None:

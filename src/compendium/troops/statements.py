@@ -90,8 +90,8 @@ def mission_statements(p, frames, fits) -> list[Value]:
     for name, chance in (("year", year), ("decade", decade)):
         found.append(
             state(
-                f"mission_in_{name}_word",
-                checks.likelihood(chance["rate"]),
+                f"mission_in_{name}_phrase",
+                un.phrase(un.likelihood(chance["rate"])),
                 "text",
                 f"Chance of at least one new mission in a {name}, in words",
                 rows=used,
@@ -682,7 +682,7 @@ def projection_statements(projection: Projection | None) -> list[Value]:
             state(f"above_{row.quantity}_{row.months}", row.probability * 100, "percent",
                   f"Chance that {WORDS[row.quantity]} lie above the study's ceiling, {when}",
                   kind="projection", rows=rows_),
-            state(f"above_{row.quantity}_{row.months}_word", checks.likelihood(row.probability), "text",
+            state(f"above_{row.quantity}_{row.months}_word", un.likelihood(row.probability), "text",
                   f"The same in words, {when}", kind="projection", rows=rows_),
         ]  # fmt: skip
     return found
