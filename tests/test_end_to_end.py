@@ -32,9 +32,9 @@ title: Quick
 reason: Few draws, for the tests.
 as_of: {as_of}
 chapters:
-  arms_trade:
-    draws: 256
-    sobol_samples: 64
+  arms_trade: {{draws: 256, sobol_samples: 64}}
+  troop_plausibility: {{draws: 256}}
+  trade_trends: {{draws: 256, bootstrap_draws: 100}}
 """
 
 

@@ -32,7 +32,7 @@ SERIES = {
     "Ukraine": (ORANGE, "^"),
     "Other states": (PURPLE, "D"),
     "Researchers": (GREEN, "v"),
-    "Press and researchers": (GREEN, "v"),
+    "Press and researchers": (SKY, "P"),
 }
 
 STYLE = {
