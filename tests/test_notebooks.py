@@ -96,7 +96,9 @@ def test_it_names_no_place_of_a_machine(notebook):
 
 
 def test_nothing_is_left_for_later(notebook):
-    later = re.compile(r"\b(TO[D]O|FIX[M]E|X[X]X|TBD)\b|coming[ ]soon|lorem[ ]ipsum|to be written", re.I)
+    later = re.compile(
+        r"\b(TO[D]O|FIX[M]E|X[X]X|TBD)\b|coming[ ]soon|lorem[ ]ipsum|to be written", re.I
+    )
     assert [cell.id for cell in notebook.cells if later.search(cell.source)] == []
 
 
