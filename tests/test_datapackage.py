@@ -14,7 +14,7 @@ import pytest
 from compendium import datapackage, paths
 from compendium.errors import CompendiumError, FaultsError
 
-OBSERVATIONS = ["arms", "troops", "trade", "meetings", "strategy"]
+OBSERVATIONS = list(datapackage.OBSERVATION_TABLES)
 
 
 @pytest.fixture
@@ -163,6 +163,25 @@ ROWS = [
 def test_a_faulty_row(raw, table, line, cells, column, words):
     set_cells(raw / f"{table}.csv", line, **cells)
     expect(raw, f"{table}.csv", line, column, words)
+
+
+def test_a_cell_that_lists_rows_names_rows_of_any_observation_table(raw, monkeypatch):
+    descriptor = datapackage.read_descriptor()
+    claims = next(table for table in descriptor["resources"] if table["name"] == "claims")
+    field = next(field for field in claims["schema"]["fields"] if field["name"] == "locator")
+    field[datapackage.ROWS] = True
+    monkeypatch.setattr(datapackage, "read_descriptor", lambda: descriptor)
+    known = read(raw / "trade.csv")[4][0]
+    for line in range(2, len(read(raw / "claims.csv")) + 1):
+        set_cells(raw / "claims.csv", line, locator=f"strat-rok-flexible {known}")
+    assert datapackage.check(raw) == []
+    for wrong, words in {
+        f"{known} strat-rok-flexibel": "names no row 'strat-rok-flexibel'",
+        f"{known}  strat-rok-flexible": "names no row ''",
+        f"{known};strat-rok-flexible": "set apart by single spaces",
+    }.items():
+        set_cells(raw / "claims.csv", 3, locator=wrong)
+        expect(raw, "claims.csv", 3, "locator", words)
 
 
 def test_a_percentage_may_fall(raw):

@@ -33,7 +33,11 @@ TYPE_WORDS = {
     "integer": ("is not a whole number", "a whole number such as 12"),
     "date": ("is not a date", "a day that exists, written YYYY-MM-DD"),
 }
+OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 LISTED = 12  # so many allowed values still fit into a message
+# Field property: each name in the cell, set apart by spaces, is a row of an observation table.
+# A foreign key of the Frictionless standard points at one table and holds one name.
+ROWS = "compendium:rows"
 
 
 @dataclass(frozen=True)
@@ -283,7 +287,9 @@ def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, 
                 "range",
                 lambda cells, beyond=beyond, limit=limit: ~beyond(_parse(cells, type_), limit),
             )
-    if ids is not None:
+    if ids is not None and field.get(ROWS):
+        yield "rows", lambda cells: cells.map(lambda cell: not _unknown(cell, ids))
+    elif ids is not None:
         yield "known", lambda cells: cells.isin(ids)
     if constraints.get("unique"):
         yield "unique", lambda cells: ~cells.duplicated()
@@ -325,10 +331,17 @@ def _cell_faults(
 ) -> list[Fault]:
     fields = {field["name"]: field for field in table["schema"]["fields"]}
     ids = {}  # column: what it may point at; a damaged table cannot be pointed at
+    places = {}  # column: where that stands, in words
     for key in table["schema"].get("foreignKeys", ()):
-        target = key["reference"]
+        target, column = key["reference"], key["fields"][0]
         if target["resource"] in texts:
-            ids[key["fields"][0]] = set(texts[target["resource"]][target["fields"][0]])
+            ids[column] = set(texts[target["resource"]][target["fields"][0]])
+            places[column] = f"a {target['fields'][0]} of {target['resource']}.csv"
+    observed = [texts[name]["obs_id"] for name in OBSERVATION_TABLES if name in texts]
+    for name, field in fields.items():
+        if field.get(ROWS) and observed:
+            ids[name] = set(pd.concat(observed))
+            places[name] = "rows of the observation tables, set apart by single spaces"
     columns = {}
     for name, field in fields.items():
         tests = _cell_tests(field, ids.get(name))
@@ -338,7 +351,7 @@ def _cell_faults(
     # As categories, so that each distinct text of a column is tested once.
     failures = _failures(pa.DataFrameSchema(columns), text.astype("category"))
     failures = failures.drop_duplicates(["line", "column"])
-    say = functools.cache(functools.partial(_say, fields, ids))
+    say = functools.cache(functools.partial(_say, fields, ids, places))
     file, faults = paths.relative(path), []
     for (column, kind), cases in failures.groupby(["column", "check"], sort=False):
         firsts = text[column].drop_duplicates() if kind == "unique" else text[column][:0]
@@ -352,7 +365,14 @@ def _cell_faults(
     return faults
 
 
-def _say(fields: dict, ids: dict, kind: str, column: str, value: str) -> tuple[str, str]:
+def _unknown(cell: str, ids: Container[str]) -> list[str]:
+    """Names in a cell that are no row of any observation table."""
+    return [name for name in cell.split(" ") if name not in ids]
+
+
+def _say(
+    fields: dict, ids: dict, places: dict, kind: str, column: str, value: str
+) -> tuple[str, str]:
     """Say in plain words what is wrong and what is allowed."""
     field = fields[column]
     constraints = field.get("constraints", {})
@@ -374,7 +394,10 @@ def _say(fields: dict, ids: dict, kind: str, column: str, value: str) -> tuple[s
             low, high = constraints.get("minimum", "any"), constraints.get("maximum", "any")
             return "is out of range", f"{low} to {high}"
         case "known":
-            return "is not known", f"a {column} of sources.csv{nearest(value, ids[column])}"
+            return "is not known", places[column] + nearest(value, ids[column])
+        case "rows":
+            name = _unknown(value, ids[column])[0]
+            return f"names no row {name!r}", places[column] + nearest(name, ids[column])
         case "unique":
             return "stands already", "a name used once"
     raise ValueError(kind)

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, paths
+from compendium.datapackage import OBSERVATION_TABLES
 from compendium.errors import CompendiumError, nearest
-
-OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 
 # Two reports are one statement when all of these agree. `period_start` is left out because
 # carriers of one statement often differ on when the window opened.
