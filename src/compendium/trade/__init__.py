@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from compendium import evidence
 from compendium.parameters import TradeTrends
 from compendium.trade import (
     check,
@@ -28,8 +29,8 @@ from compendium.values import Value
 
 __all__ = ["Result", "run"]
 
-# Full calendar years of the three decades the study speaks of, where its row is not known yet.
-NORM_YEARS = (1994, 2022)
+# The three decades the study speaks of, where its statement is not known yet.
+NORM_YEARS = (1993, 2022)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Result:
     readings : levels.Readings or None
         Trade of the year in question under each reading; None where nothing could be said.
     official : levels.Level or None
-        Official trade of the newest year with open borders.
+        Official trade of the newest year with open borders and a figure graded well enough.
     """
 
     values: tuple[Value, ...]
@@ -62,7 +63,7 @@ def run(p: TradeTrends) -> Result:
     enough = half is not None and len(shares) > 1
     bases = levels.bases(totals)
     found = levels.readings(p, totals)
-    official = official_level(p, totals, found)
+    official = levels.newest_level(p, totals)
     events = meetings.events(p)
     growth = yardsticks.growth(p.as_of)
     every_month = rates.months(p.model_copy(update={"border_months": "include"}), events)
@@ -107,14 +108,6 @@ def run(p: TradeTrends) -> Result:
     return Result(tuple(published), frames, found, official)
 
 
-def official_level(p, totals, found: levels.Readings | None) -> levels.Level | None:
-    """Official trade of the newest year: a total reported later at any grade, else the level."""
-    if found is not None and found.reported is not None:
-        told = found.reported
-        return levels.Level(found.year, float(told["value"]), 1.0, (told["obs_id"],))
-    return levels.newest_level(p, totals)
-
-
 def spans(p: TradeTrends) -> pd.DataFrame:
     """Spans over which visits are counted: `name`, `start`, `end`, `months`.
 
@@ -137,12 +130,12 @@ def spans(p: TradeTrends) -> pd.DataFrame:
 
 
 def norm_years(p: TradeTrends) -> tuple[int, int]:
-    """First and last full calendar year of the three decades of the study's statement."""
-    claim = meetings.claims(p.as_of).get("norm")
-    if claim is None:
+    """First and last calendar year of the three decades of the study's statement."""
+    claims = evidence.claims("trade_trends", p.as_of).set_index("claim_id")
+    if "meetings-norm" not in claims.index:
         return NORM_YEARS
-    end = claim["period_end"] + pd.Timedelta(days=1)
-    return claim["period_start"].year, end.year - 1
+    span = claims.loc["meetings-norm"]
+    return span["period_start"].year, span["period_end"].year
 
 
 def fits(p: TradeTrends, events: pd.DataFrame) -> pd.DataFrame:

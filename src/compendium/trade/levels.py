@@ -75,7 +75,8 @@ class Readings:
     reported : pandas.Series or None
         Row of a total of that year reported later.
     blended : ndarray
-        Draws of the chosen reading with the reported total at its weight.
+        Draws of the chosen reading with the reported total at its weight. Where the two do
+        not overlap this has two peaks: its median may lie where no draw does.
     rows : tuple of str
     """
 
@@ -236,8 +237,8 @@ def chances(found: Readings | None, table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `reading`, `base`, `level`, `probability`, `median`, `ratio` (median over the base);
-        reading `blended` is the chosen one with the later report weighed in, and
-        `reported` that report alone.
+        reading `blended` is the chosen one with the later report weighed in (a mixture of two
+        peaks, so without a median), and `reported` that report alone.
     """
     columns = ["reading", "base", "level", "probability", "median", "ratio"]
     if found is None:
@@ -246,12 +247,12 @@ def chances(found: Readings | None, table: pd.DataFrame) -> pd.DataFrame:
     if found.reported is not None:
         cases["reported"] = np.array([float(found.reported["value"])])
         cases["blended"] = found.blended
-    records = [
-        (name, base.base, base.level, float(np.mean(draws >= base.level)),
-         float(np.median(draws)), float(np.median(draws) / base.level))
-        for name, draws in cases.items()
-        for base in table.itertuples()
-    ]  # fmt: skip
+    records = []
+    for name, draws in cases.items():
+        median = math.nan if name == "blended" else float(np.median(draws))
+        for base in table.itertuples():
+            reached = float(np.mean(draws >= base.level))
+            records.append((name, base.base, base.level, reached, median, median / base.level))
     return pd.DataFrame(records, columns=columns)
 
 

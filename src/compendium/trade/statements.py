@@ -182,7 +182,7 @@ def return_statements(
         stated += chance(f"chance_{row.reading}_{row.base}", row.probability,
                          f"Probability that {found.year} reaches {levels.BASE_LABELS[row.base]}, "
                          f"reading {row.reading}", rows=found.rows)  # fmt: skip
-    reached = float(np.mean(found.blended >= base["level"]))
+    alone = found.alone[found.chosen]
     rows = tuple(dict.fromkeys((*found.rows, *base["rows"])))
     stated += [
         state("reading", levels.READINGS[found.chosen], "text",
@@ -191,13 +191,14 @@ def return_statements(
         state("base", base["level"], "USD_million", f"Chosen base: {base['label']}",
               decimals=1, kind="evidence", rows=tuple(base["rows"])),
         state("base_label", base["label"], "text", "Chosen base", kind="evidence"),
-        from_summary("year_total", un.summary(found.blended), "USD_million",
+        from_summary("year_total", un.summary(alone), "USD_million",
                      f"Official trade of {found.year} under the chosen reading",
                      decimals=0, rows=found.rows),
-        *chance("return", reached, f"Probability that {found.year} reaches {base['label']}",
+        *chance("return", float(np.mean(alone >= base["level"])),
+                f"Probability that {found.year} reaches {base['label']}, chosen reading",
                 rows=rows),
-        state("year_over_base", float(np.median(found.blended) / base["level"]) * 100, "percent",
-              f"Median of {found.year} over the base", rows=rows),
+        state("year_over_base", float(np.median(alone) / base["level"]) * 100, "percent",
+              f"Median of {found.year} over the base, chosen reading", rows=rows),
     ]  # fmt: skip
     half = halfyear.stated_half(p.as_of)
     if half is not None:
@@ -218,6 +219,11 @@ def return_statements(
     if found.reported is not None:
         told = found.reported
         stated += [
+            *chance("return_weighed", float(np.mean(found.blended >= base["level"])),
+                    f"Probability that {found.year} reaches {base['label']}, the later report "
+                    "weighed in", rows=rows),
+            state("reported_weight", p.reported_weight * 100, "percent",
+                  "Weight of the later report against the chosen reading, a parameter"),
             state("reported", told["value"], "USD_million",
                   f"Total of {found.year} as reported later", kind="evidence",
                   rows=(told["obs_id"],)),
@@ -389,10 +395,14 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
             )  # fmt: skip
         if prior is not None:
             recall = meetings.recall_draws(prior, p.draws, p.seed)
-            drawn = meetings.corrected(len(inside["strict"]), recall, p.seed + 1)
+            base, listed = 0, inside["strict"]
+            rows = tuple(listed["obs_id"])
+            if span.name == "year" and (split := ministry_and_after(table, frames)):
+                # What the ministry counted needs no correction, only what came after.
+                base, listed, rows = split
+            drawn = base + meetings.corrected(len(listed), recall, p.seed + 1)
             scale = span.months if span.name == "pace" else 1
             unit = "meetings_per_month" if span.name == "pace" else "count"
-            rows = tuple(inside["strict"]["obs_id"])
             found.append(
                 from_summary(f"{span.name}_corrected", un.summary(drawn / scale), unit,
                              "Strict count corrected for what the list misses",
@@ -404,7 +414,13 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                 found += chance("more_than_claimed", more,
                                 "Probability of more meetings than the study's number, corrected",
                                 rows=(claim["obs_id"], *rows))  # fmt: skip
-    found += ministry_plus(p, table, frames)
+    if split := ministry_and_after(table, frames):
+        official, after, rows = split
+        found.append(
+            state("ministry_plus", official + len(after), "count",
+                  "The ministry's count to June 2024 plus the strict visits listed after it",
+                  rows=rows)
+        )  # fmt: skip
     outward = evidence.load("strategy", p.as_of, indicator="high_level_meetings_count")
     outward = outward[outward["item"] == "vice_minister_plus_KP_to_RU"]
     if len(outward):
@@ -417,21 +433,19 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
     return [*found, *norm_statements(p, table, frames)]
 
 
-def ministry_plus(p: TradeTrends, table, frames: dict[str, pd.DataFrame]) -> list[Value]:
-    """The ministry's count of early 2024 plus what the strict list adds to it after."""
+def ministry_and_after(
+    table: pd.DataFrame, frames: dict[str, pd.DataFrame]
+) -> tuple[int, pd.DataFrame, tuple[str, ...]] | None:
+    """The ministry's count of early 2024, the strict visits listed after it, the rows of both."""
     own, spans = frames["overlaps"], frames["spans"].set_index("name")
     own = own[own["window"] == "months_2024"]
-    if own.empty or "year" not in spans.index or spans.loc["year", "end"].year < 2024:
-        return []
+    if own.empty or spans.loc["year", "end"].year < 2024:
+        return None
     official = own.iloc[0]
     after = meetings.counts_between(
         table, official["end"] + pd.Timedelta(days=1), spans.loc["year", "end"]
     )["strict"]
-    return [
-        state("ministry_plus", int(official["official"]) + len(after), "count",
-              "The ministry's count to June 2024 plus the strict visits listed after it",
-              rows=(official["rows"][0], *after["obs_id"]))
-    ]  # fmt: skip
+    return int(official["official"]), after, (official["rows"][0], *after["obs_id"])
 
 
 def norm_statements(p: TradeTrends, table, frames: dict[str, pd.DataFrame]) -> list[Value]:
