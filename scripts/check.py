@@ -1,15 +1,15 @@
-"""Check the evidence tables against data/datapackage.json and report every fault at once."""
+"""Check tables, scenarios and prose, and report every fault at once."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from compendium import datapackage, paths
-from compendium.errors import CompendiumError
+from compendium import datapackage, paths, scenarios
+from compendium.errors import CompendiumError, FaultsError
 
 
 def main() -> int:
-    """Check the tables and print what is wrong."""
+    """Check what a build rests on and print what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--raw",
@@ -18,12 +18,20 @@ def main() -> int:
         metavar="DIR",
         help="folder of the tables (default: data/raw)",
     )
+    raw = parser.parse_args().raw
     try:
-        tables = datapackage.require_valid(parser.parse_args().raw)
+        faults = scenarios.check()
+        try:
+            tables = datapackage.require_valid(raw)
+        except FaultsError as error:
+            faults = [*error.faults, *faults]
+        if faults:
+            raise FaultsError(faults)
     except CompendiumError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     print(f"data: {len(tables)} tables, {sum(map(len, tables.values())):,} rows, no faults")
+    print(f"scenarios: {', '.join(scenarios.names())}, no faults")
     return 0
 
 

@@ -188,6 +188,11 @@ def test_the_command_exits_with_2_for_a_scenario_it_does_not_know(checkout):
 
 def test_the_check_says_what_is_wrong_and_exits_with_1(checkout):
     assert command("check.py", checkout) == (0, "")
+    scenario = checkout / "scenarios/bad.yml"
+    scenario.write_text("title: Bad\nreason: r\nas_of: 2024-02-01\nnonsense: 1\n")
+    code, said = command("check.py", checkout)
+    assert code == 1 and said.startswith("scenarios/bad.yml:4: nonsense: unknown key")
+    scenario.unlink()
     spoil(checkout)
     code, said = command("check.py", checkout)
     assert code == 1

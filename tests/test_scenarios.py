@@ -60,7 +60,8 @@ def test_a_day_may_stand_in_quotation_marks(write):
     [
         (HEAD + "as_off: 2\n", ":4: as_off: unknown key", ["did you mean 'as_of'", "title, reason"]),
         (HEAD + "1: 2\n", ":4: 1: key is not text", []),
-        (HEAD + "title: B\n", ":4: title: key given twice", []),
+        (HEAD + "title: B\n", ":4: title: key given twice", ["already in line 1"]),
+        (HEAD.replace("Mine", "''"), ":1: title: is empty", ["title: ..."]),
         (ARMS + "    draws: 2\n    draws: 4\n", ":7: draws: key given twice", []),
         ("title: A\nreason: b\n", ":1: as_of: missing key", ["allowed: as_of: ..."]),
         ("title: 3\nreason: b\nas_of: 2024-10-28\n", ":1: title: wrong type, found '3'", ["text"]),
@@ -77,7 +78,7 @@ def test_a_day_may_stand_in_quotation_marks(write):
         (HEAD.replace("10-28", "13-28"), ":3: as_of: not an ISO date", ["found '2024-13-28'"]),
         (HEAD.replace("-28", "-28 10:00:00"), ":3: as_of: not an ISO date", []),
         (HEAD.replace("2024", "1990"), ":3: as_of: out of range", ["from 2023-11-02"]),
-        (HEAD + "x: [\n", ":5: not valid YAML: ", ["expected the node content"]),
+        (HEAD + "x: [\n", ":5: not valid YAML: ", ["expected the node content", "two spaces"]),
         (HEAD + "x: \0\n", ": not valid YAML: unacceptable character", []),
         ("", ":1: not a list of keys", ["title, reason, as_of, chapters"]),
         ("- title\n", ":1: not a list of keys", []),
@@ -100,7 +101,13 @@ def test_all_faults_come_at_once(write):
     write(ARMS.replace("10-28", "10-32") + "    draws: 3\n    sed: 1\n    as_of: x\n  none: {}\n")
     with pytest.raises(FaultsError) as caught:
         scenarios.read("mine")
-    assert sorted(fault.line for fault in caught.value.faults) == [3, 6, 7, 8, 9]
+    assert [fault.line for fault in caught.value.faults] == [3, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("nothing", ["null", "None", "~", ""])
+def test_a_parameter_may_be_left_to_the_rows_in_words(write, nothing):
+    write(ARMS + f"    shell_price: {nothing}\n")
+    assert scenarios.read("mine").chapters["arms_trade"].shell_price is None
 
 
 @pytest.mark.parametrize("name", ["../mine", "./mine", "mine.yml", "/etc/passwd", "", ".", "mine\n"])  # fmt: skip

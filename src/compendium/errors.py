@@ -76,7 +76,9 @@ class FaultsError(CompendiumError):
 
 def shorten(value: object, width: int = 60) -> str:
     """Text of `value`, cut to `width` characters so that a message stays one line."""
-    text = " ".join(str(value).split())
+    text = str(value)
+    if not text.isprintable():  # line breaks and tabs
+        text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 3] + "..."
 
 

@@ -7,6 +7,7 @@ A file has ``title``, ``reason``, ``as_of`` and, where a chapter departs from it
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
@@ -25,6 +26,8 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
+# The tables of parameters and papermill write None; YAML's own word is null.
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"None"), ["N"])
 KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
@@ -53,6 +56,17 @@ class Scenario:
 def names() -> list[str]:
     """Names of the scenarios at hand."""
     return sorted(file.stem for file in paths.SCENARIOS.glob("*.yml"))
+
+
+def check() -> list[Fault]:
+    """Every fault in every scenario."""
+    faults: list[Fault] = []
+    for name in names():
+        try:
+            read(name)
+        except FaultsError as error:
+            faults += error.faults
+    return faults
 
 
 def read(name: str) -> Scenario:
@@ -127,7 +141,7 @@ def read(name: str) -> Scenario:
         except FaultsError as error:
             faults += error.faults
     if faults:
-        raise FaultsError(dict.fromkeys(faults))
+        raise FaultsError(sorted(dict.fromkeys(faults), key=lambda fault: fault.line or 0))
     return Scenario(name, content["title"], content["reason"], as_of, chapters)
 
 
@@ -141,6 +155,8 @@ def _key_faults(content: Mapping, lines: Mapping, label: str):
                 str(key),
                 allowed=", ".join(KEYS),
             )
+        elif isinstance(value, str) and not value.strip():
+            yield Fault(label, "is empty", lines.get((key,)), key, allowed=f"{key}: ...")
         elif not (isinstance(value, KEYS[key]) or (key == "chapters" and value is None)):
             kind = {"as_of": "an ISO date such as 2024-10-28", "chapters": "chapter: parameters"}
             yield Fault(
@@ -162,7 +178,9 @@ def _parse(file, label: str) -> tuple[dict[str, Any], dict[tuple, int]]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = " ".join(f"not valid YAML: {getattr(error, 'problem', error)}".split())
-        raise FaultsError([Fault(label, problem, mark.line + 1 if mark else None)]) from None
+        remedy = "key: value, two spaces for each level, quotes around text with : # [ or {"
+        line = mark.line + 1 if mark else None
+        raise FaultsError([Fault(label, problem, line, allowed=remedy)]) from None
     if not isinstance(content, dict):
         raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(KEYS))])
     lines: dict[tuple, int] = {}
@@ -178,8 +196,10 @@ def _walk(node, path: tuple, lines: dict, label: str):
     for key, value in node.value:
         place = (*path, key.value)
         if key.tag not in KEY_TAGS:
-            yield Fault(label, "key is not text", key.start_mark.line + 1, str(key.value))
+            line, remedy = key.start_mark.line + 1, "a name, such as those of the parameters"
+            yield Fault(label, "key is not text", line, str(key.value), allowed=remedy)
         if place in lines:
-            yield Fault(label, "key given twice", key.start_mark.line + 1, key.value)
+            remedy = f"once; it stands already in line {lines[place]}"
+            yield Fault(label, "key given twice", key.start_mark.line + 1, key.value, None, remedy)
         lines[place] = key.start_mark.line + 1
         yield from _walk(value, place, lines, label)
