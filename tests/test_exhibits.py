@@ -169,7 +169,14 @@ def test_prose_keeps_its_roles_for_the_book_and_prints_elsewhere(shown):
     exhibits.speaker([MONTHS])(text)
     (bundle,) = shown
     assert bundle == {
-        exhibits.MIME: {"kind": "prose", "text": text},
+        exhibits.MIME: {
+            "kind": "prose",
+            "text": text,
+            "printed": {
+                "arms_trade.months value": "14",
+                "arms_trade.months full": "14 (range 12 to 16)",
+            },
+        },
         "text/markdown": "After 14 of *14 (range 12 to 16)*, `x`.",
     }
 

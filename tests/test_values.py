@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -242,3 +243,31 @@ def test_one_id_is_stated_once(tmp_path, monkeypatch):
     twice = [values.Value("a.b", 1.0), values.Value("a.b", 2.0)]
     with pytest.raises(CompendiumError, match="stated twice: a.b"):
         values.publish_all(twice)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("in USD_billion", "3.0214 billion USD"),
+        ("number in USD_billion", "3.0214"),
+        ("interval in USD_billion", "1.2502 to 6.9048 billion USD"),
+        ("in USD_million", "3,021 million USD"),
+    ],
+)
+def test_a_value_can_be_told_in_another_unit_of_the_same_thing(form, text):
+    value = replace(TOTAL, decimals=1) if "billion" in form else TOTAL
+    assert value.text(form) == text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("in rounds", "is in USD_million and cannot be told in rounds; allowed: USD_million, USD"),
+        ("in USD_bilion", "unknown unit 'USD_bilion'; did you mean 'USD_billion'"),
+        ("sum in USD_billion", "unknown form 'sum'"),
+    ],
+)
+def test_a_clash_of_units_is_refused(form, words):
+    with pytest.raises(CompendiumError) as caught:
+        TOTAL.text(form)
+    assert words in str(caught.value)

@@ -64,6 +64,22 @@ def table_names() -> list[str]:
     return [table["name"] for table in read_descriptor()["resources"]]
 
 
+def fields(name: str) -> list[dict]:
+    """Fields of a table as the descriptor has them."""
+    table = next(table for table in read_descriptor()["resources"] if table["name"] == name)
+    return table["schema"]["fields"]
+
+
+def columns(name: str) -> list[str]:
+    """Columns of a table, in order."""
+    return [field["name"] for field in fields(name)]
+
+
+def row_columns(name: str) -> list[str]:
+    """Columns of a table that name rows of the observation tables."""
+    return [field["name"] for field in fields(name) if field.get(ROWS)]
+
+
 def read_table(name: str, raw: Path | None = None) -> pd.DataFrame:
     """Read one table with the types the descriptor gives its columns.
 

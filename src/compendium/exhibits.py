@@ -199,9 +199,12 @@ def prose(text: str, known: Mapping[str, values.Value], box: str | None = None) 
     """
 
     def printed(match: re.Match) -> str:
-        return values.lookup(known, match[1]).text(match[2] or "value")
+        said = values.lookup(known, match[1]).text(match[2] or "value")
+        content["printed"][f"{match[1]} {match[2] or 'value'}"] = said
+        return said
 
-    content = {"kind": "prose", "text": text} | ({"box": box} if box else {})
+    # What was printed goes along: the book can tell a page older than its values.
+    content = {"kind": "prose", "text": text, "printed": {}} | ({"box": box} if box else {})
     plain = f"**{box}.** {text}" if box else text
     _display(content, {"text/markdown": ROLE.sub(printed, plain)})
 

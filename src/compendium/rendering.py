@@ -5,6 +5,9 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
 
 - Role: ``{value}`arms_trade.value_total` ``, or with a form of `compendium.values.FORMS`
   after a space, ``{value}`arms_trade.value_total interval` ``.
+  ``id in UNIT`` converts, and refuses where that makes no sense. In HTML a value links to the
+  catalogue and opens a card with the rows it rests on.
+- Directive: ``{catalogue} arms``, a part of the evidence catalogue (`compendium.pages`).
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
   numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
   ``prose`` is a paragraph of MyST that a chapter wrote.
@@ -19,25 +22,32 @@ import base64
 import binascii
 import importlib.util
 import json
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import book, values
-from compendium.errors import CompendiumError, Fault
+from compendium import book, pages, parameters, values
+from compendium.catalogue import Catalogue
+from compendium.errors import CompendiumError, Fault, nearest
+from compendium.pages import is_web_address
 
 MIME = "application/vnd.compendium.exhibit+json"
 LONG_CELL = 45  # letters from which on a cell asks for room
+LONG_TABLE = 12  # rows from which on a table scrolls inside itself
 SHORT_CELL = 12  # letters up to which, a date say, a cell is not broken
 ALIGNMENTS = ("left", "right", "center")
 DOWNLOADS = {"png": "Picture (PNG)", "csv": "Data (CSV)"}
+ROW_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+TABLES = "tables"  # folder of the built book that holds the tables to download
 MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
 
 
@@ -60,6 +70,8 @@ class Page:
 
     uses: list[Use] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)  # of the catalogue
+    publishes: dict[str, int] = field(default_factory=dict)  # cell by value; "" for the rest
 
 
 def page_of(env, docname: str) -> Page:
@@ -188,6 +200,10 @@ def resolve_values(app, doctree: nodes.document, docname: str) -> None:
 # ------------------------------------------------------------------------------- exhibits
 
 
+class RowName(nodes.inline):
+    """What may be the name of a row of evidence; a link to it where there is such a row."""
+
+
 class HeadCell(nodes.entry):
     """Cell of a table's heading; in HTML it says that it heads a column."""
 
@@ -208,6 +224,7 @@ class ExhibitRenderer:
             return None
         try:
             if data.content.get("kind") == "prose":
+                refuse_stale(renderer, data.content.get("printed", {}))
                 text = parse(renderer, data.content["text"], data.line or 0)
                 title = data.content.get("box")
                 return [box(title, text)] if title else text
@@ -218,6 +235,19 @@ class ExhibitRenderer:
             line = (data.cell_index + 1) * 10000
             page.faults.append(fault(env, env.docname, line, str(error)))
             return []
+
+
+def refuse_stale(renderer, printed: dict[str, str]) -> None:
+    """Raise if a number that a chapter printed is no longer the one published."""
+    known = known_values(renderer.renderer.sphinx_env.app)
+    for use, said in printed.items():
+        id, _, form = use.partition(" ")
+        now = text_of(id, form, known)
+        if now is not None and now != said:
+            raise CompendiumError(
+                f"value {id!r} was {said!r} when the chapter ran and is {now!r} now: "
+                "the page is older than its values; run `make book`"
+            )
 
 
 def box(title: str, content: list[nodes.Node]) -> nodes.admonition:
@@ -312,7 +342,10 @@ class Exhibit:
             for row in self.content.get("rows", [])
         ]
         group += [nodes.thead("", head), nodes.tbody("", *rows)]
-        return nodes.table("", group, classes=["exhibit-rows", "colwidths-auto"])
+        classes = ["exhibit-rows", "colwidths-auto"]
+        if len(rows) > LONG_TABLE:
+            classes.append("exhibit-many")
+        return nodes.table("", group, classes=classes)
 
     def label(self, node: nodes.Element) -> None:
         """Give `node` the exhibit's name, so that ``{numref}`` finds it."""
@@ -355,8 +388,9 @@ def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entr
     text, url = content, ""
     if isinstance(content, dict):
         text, url = content.get("text", ""), str(content.get("url") or "")
-    text = nodes.Text("" if text is None else str(text))
-    paragraph = nodes.paragraph("", "", link(text, url) if is_web_address(url) else text)
+    text = "" if text is None else str(text)
+    content = [link(nodes.Text(text), url)] if is_web_address(url) else with_rows(text)
+    paragraph = nodes.paragraph("", "", *content)
     # `text-right` and its kin are the classes the theme knows.
     classes = [f"text-{align if align in ALIGNMENTS else 'left'}"]
     if len(text) > LONG_CELL:
@@ -366,19 +400,19 @@ def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entr
     return kind("", paragraph, classes=classes)
 
 
+def with_rows(text: str) -> list[nodes.Node]:
+    """Text in which what may be the name of a row is a node of its own."""
+    content: list[nodes.Node] = []
+    end = 0
+    for match in ROW_ID.finditer(text):
+        content += [nodes.Text(text[end : match.start()]), RowName("", match[0])]
+        end = match.end()
+    return [*content, nodes.Text(text[end:])]
+
+
 def link(text: nodes.Text, url: str) -> nodes.reference:
     """Link to another host."""
     return nodes.reference("", "", text, refuri=url, internal=False)
-
-
-def is_web_address(url: str) -> bool:
-    """Whether `url` is an address of the web and not a script or a path in disguise."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    web = url.lower().startswith(("http://", "https://"))
-    return web and bool(parts.netloc) and url.isprintable()
 
 
 # ------------------------------------------------------------------------------ notebooks
@@ -391,11 +425,7 @@ def find_errors(app, doctree: nodes.document) -> None:
     `raises-exception` shows an error on purpose.
     """
     env = app.env
-    # MyST-NB writes each notebook here once it is read, whether executed now or before.
-    notebook = Path(env.mystnb_config.output_folder, f"{env.docname}.ipynb")
-    if not notebook.exists():
-        return
-    for number, cell in enumerate(json.loads(notebook.read_text("utf-8"))["cells"], 1):
+    for number, cell in enumerate(cells_of(env), 1):
         if "raises-exception" in cell["metadata"].get("tags", []):
             continue
         for output in cell.get("outputs", []):
@@ -405,17 +435,176 @@ def find_errors(app, doctree: nodes.document) -> None:
                 page.faults.append(fault(env, env.docname, number * 10000, problem))
 
 
+def cells_of(env) -> list[dict]:
+    """Cells of the notebook being read; none for a page of text."""
+    # MyST-NB writes each notebook here once it is read, whether executed now or before.
+    notebook = Path(env.mystnb_config.output_folder, f"{env.docname}.ipynb")
+    return json.loads(notebook.read_text("utf-8"))["cells"] if notebook.exists() else []
+
+
+def mark_cells(app, doctree: nodes.document) -> None:
+    """Give each cell an anchor, and note which publishes values.
+
+    Cells count from 1 as in the stored chapter, without the one that papermill injects.
+    """
+    env = app.env
+    page, numbers = page_of(env, env.docname), {}
+    for index, cell in enumerate(cells_of(env)):
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            continue
+        numbers[index] = len(numbers) + 1
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or "publish" not in source:
+            continue
+        for id in re.findall(r"publish\(\s*[\"']([\w.]+)[\"']", source):
+            page.publishes[id] = numbers[index]
+        if "publish_all(" in source:
+            page.publishes.setdefault("", numbers[index])
+    for container in doctree.findall(nodes.container):
+        if container.get("cell_index") in numbers:
+            container["ids"].append(f"cell-{numbers[container['cell_index']]}")
+
+
+# ----------------------------------------------------------------------- cards and catalogue
+
+
+class CataloguePart(nodes.General, nodes.Element):
+    """Place of a part of the catalogue in a page."""
+
+
+class CatalogueDirective(SphinxDirective):
+    """``{catalogue} name``: a table of the evidence, the sources, the values, the grades."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Leave a place that is filled when all values are known."""
+        name, known = self.arguments[0], pages.part_names()
+        page = page_of(self.env, self.env.docname)
+        if name not in known:
+            problem = f"the catalogue has no part{nearest(name, known)}"
+            details = {"value": name, "allowed": ", ".join(known)}
+            page.faults.append(fault(self.env, self.env.docname, self.lineno, problem, **details))
+            return []
+        page.parts.append(name)
+        node = CataloguePart()
+        node["part"] = name
+        return [node]
+
+
+def catalogue_of(app) -> Catalogue:
+    """Catalogue of the build: its vintage is that of its chapters."""
+    known = known_values(app)
+    days = [value.value for id, value in known.items() if id.endswith(".as_of")]
+    as_of = str(days[0] if days else parameters.Parameters().as_of)
+    kept = getattr(app, "compendium_catalogue", None)
+    if kept is None or kept.values is not known or kept.as_of != as_of:
+        kept = app.compendium_catalogue = Catalogue(as_of, known)
+    return kept
+
+
+def links_from(app, docname: str) -> pages.Links:
+    """Addresses as seen from a page; empty where the book lacks the page they lead to."""
+    env = app.env
+    known: dict[str, Page] = env.compendium_pages
+    homes = {part: name for name in sorted(known) for part in known[name].parts}
+    rows = catalogue_of(app).rows["table"]
+
+    def page(part: str) -> str:
+        return app.builder.get_relative_uri(docname, homes[part]) if part in homes else ""
+
+    def at(part: str, fragment: str) -> str:
+        uri = page(part)
+        return f"{uri}#{fragment}" if part in homes else ""
+
+    def cell_of(value: values.Value) -> pages.Place:
+        home = next((n for n in sorted(known) if n.endswith(f"/{value.chapter}")), "")
+        found = known[home].publishes if home else {}
+        number = found.get(value.id, found.get("", 1))
+        uri = f"{app.builder.get_relative_uri(docname, home)}#cell-{number}" if home else ""
+        title = env.titles[home].astext().partition(":")[0] if home else value.chapter
+        return pages.Place(title, number, uri)
+
+    return pages.Links(
+        row=lambda id: at(rows[id], f"row-{id}") if id in rows.index else "",
+        value=lambda id: at("values", pages.anchor(id)),
+        source=lambda id: at("sources", f"source-{id}"),
+        csv=lambda name: relative_uri(app.builder.get_target_uri(docname), f"{TABLES}/{name}.csv"),
+        page=page,
+        cell=cell_of,
+    )
+
+
+def link_evidence(app, doctree: nodes.document, docname: str) -> None:
+    """Turn values and names of rows into links, and fill in the parts of the catalogue."""
+    if app.builder.format != "html":
+        return
+    links = links_from(app, docname)
+    for node in doctree.findall(ValueText):
+        node["href"] = links.value(node["value_id"])
+    for node in list(doctree.findall(RowName)):
+        text = node.astext()
+        target = links.row(text)
+        if target:
+            content = nodes.reference("", text, refuri=target, internal=True, classes=["row-id"])
+            node.parent.replace(node, content)
+        else:
+            node.parent.replace(node, nodes.Text(text))
+    for node in list(doctree.findall(CataloguePart)):
+        content = pages.part(node["part"], catalogue_of(app), links)
+        node.parent.replace(node, nodes.raw("", content, format="html"))
+
+
+def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Put the cards of the values a page shows at its end, and load what its tables need."""
+    if doctree is None:
+        return
+    page = page_of(app.env, pagename)
+    if any(part not in ("index", "grades") for part in page.parts):
+        app.add_css_file("tables.css")
+        app.add_js_file("tables.js")
+    catalogue, links = catalogue_of(app), links_from(app, pagename)
+    shown = dict.fromkeys(node["value_id"] for node in doctree.findall(ValueText))
+    cards = [
+        pages.card(catalogue.values[id], catalogue, links) for id in shown if id in catalogue.values
+    ]
+    context["body"] += "\n".join(cards)
+
+
+def write_tables(app, exception) -> None:
+    """Write the tables of the vintage beside the pages that offer them."""
+    if exception is None and app.builder.format == "html":
+        folder = Path(app.outdir, TABLES)
+        folder.mkdir(exist_ok=True)
+        for name, content in pages.files_of(catalogue_of(app)).items():
+            (folder / f"{name}.csv").write_text(content, "utf-8")
+
+
+def serve_scripts(app, config) -> None:
+    """Serve what cards and tables need from the book itself."""
+    folder = Path(app.doctreedir, "compendium")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tables.js").write_text(pages.table_script(), "utf-8")
+    (folder / "tables.css").write_text(pages.table_style(), "utf-8")
+    config.html_static_path += [str(folder), str(files("compendium").joinpath("static"))]
+    app.add_css_file("evidence.css")
+    app.add_js_file("evidence.js", loading_method="defer", priority=900)
+
+
 # ------------------------------------------------------------------------------ HTML pages
 
 
 def visit_value(self, node: ValueText) -> None:
-    """Open a value in HTML."""
-    self.body.append(self.starttag(node, "span", "", **{"data-value-id": node["value_id"]}))
+    """Open a value in HTML: a link in its page, plain text where titles are repeated."""
+    attributes = {"data-value-id": node["value_id"]}
+    if node.get("href"):
+        attributes |= {"href": node["href"], "data-card": pages.card_id(node["value_id"])}
+    self.body.append(self.starttag(node, "a" if node.get("href") else "span", "", **attributes))
 
 
 def depart_value(self, node: ValueText) -> None:
     """Close a value in HTML."""
-    self.body.append("</span>")
+    self.body.append("</a>" if node.get("href") else "</span>")
 
 
 def visit_head_cell(self, node: HeadCell) -> None:
@@ -462,20 +651,26 @@ def setup(app) -> dict:
     """Tell Sphinx what is here."""
     app.add_config_value("compendium_values", "", "")
     app.add_role("value", ValueRole())
+    app.add_directive("catalogue", CatalogueDirective)
     # Builders without visitors of their own treat these as the nodes they derive from.
     app.add_node(ValueText, html=(visit_value, depart_value))
     app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))
     app.add_node(DataDetails, html=(visit_details, depart_details))
     app.connect("config-inited", drop_thebe)
     app.connect("config-inited", serve_mathjax)
+    app.connect("config-inited", serve_scripts)
     app.connect("env-purge-doc", forget_page)
     app.connect("env-merge-info", merge_pages)
     app.connect("doctree-read", find_errors)
+    app.connect("doctree-read", mark_cells)
     app.connect("env-updated", settle)
     app.connect("doctree-resolved", resolve_values)
+    app.connect("doctree-resolved", link_evidence)
+    app.connect("html-page-context", add_cards)
+    app.connect("build-finished", write_tables)
     return {
         "version": compendium.__version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

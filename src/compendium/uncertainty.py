@@ -35,6 +35,13 @@ def likelihood(probability: float) -> str:
     return next(word for upper, word in LIKELIHOOD if percent <= upper)
 
 
+def band(word: str) -> tuple[int, int]:
+    """Ends, in percent, of the band that a word of `LIKELIHOOD` stands for."""
+    uppers = [upper for upper, _ in LIKELIHOOD]
+    place = [name for _, name in LIKELIHOOD].index(word)
+    return (uppers[place - 1] if place else 0), uppers[place]
+
+
 def phrase(word: str) -> str:
     """Verb phrase of a likelihood word: something `is likely`, or `has almost no chance`."""
     if not word.endswith("chance"):

@@ -71,6 +71,14 @@ UNITS = {
     "date": "{}",
     "text": "{}",
 }
+# Units that measure the same thing, with the size of each in the first.
+SCALES = (
+    {"USD_million": 1, "USD_billion": 1000},
+    {"rounds": 1, "million_rounds": 1_000_000},
+    {"rounds_per_month": 1, "thousand_rounds_per_month": 1000},
+    {"percent": 1, "share": 100},
+    {"months": 1, "years": 12},
+)
 ID = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS = ("evidence", "estimate", "projection", "score")
 FORMS = ("value", "number", "interval", "full")
@@ -164,8 +172,11 @@ class Value:
         Parameters
         ----------
         form : {"value", "number", "interval", "full"}
-            Number with unit; number alone; both ends with unit; all of it.
+            Number with unit; number alone; both ends with unit; all of it. Followed by
+            ``in`` and a unit, the same in that unit.
         """
+        if match := re.fullmatch(r"(?:(\w+) )?in (\S+)", str(form)):
+            return self.converted(match[2]).text(match[1] or "value")
         if form not in FORMS:
             raise CompendiumError(
                 f"value {self.id!r}: unknown form {form!r}; allowed: {', '.join(FORMS)}"
@@ -182,6 +193,39 @@ class Value:
             return unit.format(span)
         name = f"{self.level * 100:.0f} % interval" if self.level else "range"
         return f"{unit.format(self.number())} ({name} {span})"
+
+    def converted(self, unit: str) -> Value:
+        """The same value in another unit of the same thing, to the same relative precision.
+
+        Raises
+        ------
+        CompendiumError
+            The units measure different things, or the value is a text.
+        """
+        if unit not in UNITS:
+            raise CompendiumError(f"value {self.id!r}: unknown unit {unit!r}{nearest(unit, UNITS)}")
+        scale = next((s for s in SCALES if self.unit in s and unit in s), None)
+        if scale is None and unit != self.unit:
+            same = [u for s in SCALES if self.unit in s for u in s] or [self.unit]
+            raise CompendiumError(
+                f"value {self.id!r} is in {self.unit} and cannot be told in {unit}; "
+                f"allowed: {', '.join(same)}"
+            )
+        if unit == self.unit:
+            return self
+        factor = scale[self.unit] / scale[unit]
+
+        def turned(amount):
+            return None if amount is None else amount * factor
+
+        return replace(
+            self,
+            value=turned(self.value),
+            low=turned(self.low),
+            high=turned(self.high),
+            unit=unit,
+            decimals=self.decimals - round(math.log10(factor)),
+        )
 
 
 _published: dict[str, dict[str, Value]] = {}  # by chapter; one process runs one chapter

@@ -1,0 +1,183 @@
+"""The evidence of a vintage as a reader looks it up: rows, sources, conflicts, what rests on what."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from compendium import datapackage, evidence, paths
+from compendium.values import Value
+
+# Stocks of one thing stated for days no further apart than this are about the same day.
+SAME_DAYS = pd.Timedelta(days=15)
+ROUNDED = 0.01  # how far a figure stated as approximate may be off by rounding alone
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The rows that a vintage holds, and the values of a build.
+
+    Parameters
+    ----------
+    as_of : str or datetime.date
+        Vintage; nothing known later is in any of the attributes.
+    values : mapping of str to Value
+        The published values of the build by id.
+    """
+
+    as_of: str | dt.date
+    values: Mapping[str, Value]
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Every row of the five observation tables, by `obs_id`; `table` says of which.
+
+        Arithmetic on other rows and repeated reports are among them.
+        """
+        frames = [
+            evidence.load(table, self.as_of, implied=True, repeats=True).assign(table=table)
+            for table in evidence.OBSERVATION_TABLES
+        ]
+        return pd.concat(frames, ignore_index=True).set_index("obs_id", drop=False)
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """Sources that a visible row or statement was read in, by `source_id`."""
+        sources = datapackage.read_table("sources").set_index("source_id", drop=False)
+        claims = evidence.claims(None, self.as_of)
+        return sources[sources.index.isin([*self.rows["source_id"], *claims["source_id"]])]
+
+    @cached_property
+    def source_records(self) -> dict[str, dict]:
+        """The same as plain records, by `source_id`."""
+        return self.sources.to_dict("index")
+
+    @cached_property
+    def used_by(self) -> dict[str, tuple[str, ...]]:
+        """Ids of the values that rest on a row, by `obs_id`."""
+        found: dict[str, list[str]] = {}
+        for value in self.values.values():
+            for row in value.rows:
+                found.setdefault(row, []).append(value.id)
+        return {row: tuple(sorted(ids)) for row, ids in found.items()}
+
+    @cached_property
+    def conflicts(self) -> dict[str, tuple[str, ...]]:
+        """Rows that state another figure for the same thing, by `obs_id`; see `conflicting`."""
+        return conflicting(self.rows)
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether the vintage holds every row, so that the compilers' notes may be shown."""
+        return evidence.complete(self.as_of)
+
+    def left_out(self, table: str) -> int:
+        """Number of rows of a table that became known after the vintage."""
+        return len(datapackage.read_table(table)) - int((self.rows["table"] == table).sum())
+
+    def grades(self) -> pd.DataFrame:
+        """Rows by reliability of the source (index) and credibility of the information."""
+        return pd.crosstab(self.rows["reliability"], self.rows["credibility"]).reindex(
+            index=list("ABCDEF"), columns=range(1, 7), fill_value=0
+        )
+
+    def diagonal(self) -> float:
+        """Share of the rows whose two grades have the same rank: A1, B2, C3, D4, E5."""
+        table = self.grades().to_numpy()
+        return float(np.trace(table[:5, :5]) / max(table.sum(), 1))
+
+    def csv(self, table: str) -> str:
+        """A table as it stands in ``data/raw``, cut to the vintage; see `text`."""
+        rows = self.text(table)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, datapackage.columns(table), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def text(self, table: str) -> list[dict[str, str]]:
+        """Rows of any table, letter for letter as in the file, that the vintage may show.
+
+        A row that names rows of evidence is shown if all of them are known. Where the vintage
+        is not complete the compilers' notes are blank, because they were written with all the
+        evidence at hand.
+        """
+        with (paths.RAW / f"{table}.csv").open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        shown = self._shown(table)
+        rows = [row for row in rows if shown(row)]
+        if not self.complete:
+            rows = [row | {"note": ""} if "note" in row else row for row in rows]
+        return rows
+
+    def _shown(self, table: str):
+        """Test of whether a row of a file may be shown."""
+        if table in evidence.OBSERVATION_TABLES:
+            return lambda row: row["obs_id"] in self.rows.index
+        if table == "sources":
+            return lambda row: row["source_id"] in self.sources.index
+        if table == "claims":
+            known = set(evidence.claims(None, self.as_of)["claim_id"])
+            return lambda row: row["claim_id"] in known
+        listed = datapackage.row_columns(table)
+        return lambda row: all(
+            name in self.rows.index for column in listed for name in row[column].split()
+        )
+
+
+def conflicting(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Rows that state another figure for the same thing about the same day.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of `evidence.load`, any tables, with `obs_id` as a column.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        obs_ids of the conflicting rows by obs_id; rows without any are left out.
+
+    Notes
+    -----
+    The same thing: indicator, unit, and item but for the endings that mark a second or a
+    contradicting report. The same day: ends of the period no more than `SAME_DAYS` apart, and
+    for a figure over a span also its starts. A conflict: the stated ranges do not overlap, where
+    a lone figure is a range of no width, an approximate one reaches `ROUNDED` to either side,
+    and floors and ceilings are open on their side.
+    """
+    item = (
+        rows["item"].str.removesuffix(evidence.SECOND_SOURCE).str.removesuffix(evidence.ALTERNATIVE)
+    )
+    slack = rows["value"].abs() * ROUNDED * rows["qualifier"].eq("approx")
+    low = rows["low"].fillna(rows["value"] - slack).fillna(-np.inf)
+    high = rows["high"].fillna(rows["value"] + slack).fillna(np.inf)
+    frame = rows.assign(
+        base=item,
+        low=low.where(~rows["qualifier"].isin(["up_to", "less_than"]), -np.inf),
+        high=high.where(~rows["qualifier"].isin(["at_least", "more_than"]), np.inf),
+    )
+    frame = frame[frame["unit"] != "events"]
+    found: dict[str, tuple[str, ...]] = {}
+    for _, group in frame.groupby(["indicator", "base", "unit"], sort=False):
+        if len(group) < 2:
+            continue
+        ends = group["period_end"].to_numpy()
+        starts = group["period_start"].to_numpy()
+        span = ends > starts
+        near = np.abs(ends[:, None] - ends) <= SAME_DAYS
+        near &= (np.abs(starts[:, None] - starts) <= SAME_DAYS) | ~(span[:, None] & span)
+        lows, highs = group["low"].to_numpy(), group["high"].to_numpy()
+        apart = (lows[:, None] > highs) | (highs[:, None] < lows)
+        ids = group["obs_id"].to_numpy()
+        for place, others in enumerate(near & apart):
+            if others.any():
+                found[ids[place]] = tuple(ids[others])
+    return found
