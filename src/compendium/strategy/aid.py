@@ -94,7 +94,11 @@ def windows(p: KremlinStrategy, months: pd.PeriodIndex) -> list[tuple[pd.Period,
         start = place + (p.event_month == "leave_out")
         if place >= p.window_months and start + p.window_months <= len(months):
             found.append(
-                (month, slice(place - p.window_months, place), slice(start, start + p.window_months))
+                (
+                    month,
+                    slice(place - p.window_months, place),
+                    slice(start, start + p.window_months),
+                )
             )
     return found
 

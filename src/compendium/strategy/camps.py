@@ -57,14 +57,17 @@ def distinct(tables, as_of, indicator) -> pd.DataFrame:
     -----
     Some statements are in two tables under the name of the service or of the speaker alone.
     Rows with one speaker, indicator and figure are one statement; the better graded is kept.
+    Events and votes are one only where their item and day agree too.
     """
     found = pd.concat([evidence.load(t, as_of, indicator=indicator) for t in tables])
     found = found[~found["item"].str.endswith(evidence.SECOND_SOURCE)]
     speaker = found["issuer"].str.extract(r"\(([^)]*)\)")[0].fillna(found["issuer"])
     grade = found["reliability"] + found["credibility"].astype(str)
     found = found.assign(camp=found["issuer"].map(camp), speaker=speaker, grade=grade)
+    what = found["item"] + found["period_end"].astype(str)
+    found["what"] = what.where(found["unit"].isin(["events", "vote_code"]), "")
     found = found.sort_values(["grade", "known_on", "obs_id"], kind="stable")
-    found = found.drop_duplicates(["indicator", "value", "low", "high", "unit", "speaker"])
-    return found.drop(columns=["speaker", "grade"]).sort_values(
+    found = found.drop_duplicates(["indicator", "value", "low", "high", "unit", "speaker", "what"])
+    return found.drop(columns=["speaker", "grade", "what"]).sort_values(
         ["known_on", "obs_id"], ignore_index=True
     )

@@ -5,14 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
-from compendium.exhibits import figure_text
 from compendium.strategy import camps
 
 CHINA = ("china_dprk_trade", "china_dprk_trade_change", "china_dprk_visit", "china_dprk_signal")
-# Sound arms, or bad ones: what an indicator's row speaks for.
-POOR = ("dud_or_unusable_share", "missile_failure_share")
 QUALITY = (
-    *POOR, "usable_share", "missile_accuracy", "missile_debris_examined", "missiles_fired",
+    "dud_or_unusable_share", "missile_failure_share", "usable_share", "missile_accuracy", "missile_debris_examined", "missiles_fired",
     "quality_claim", "dprk_share_of_shells_fired", "needs_refurbishment_share",
 )  # fmt: skip
 CREDIBILITY = {
@@ -45,7 +42,14 @@ def china_changes(as_of) -> pd.DataFrame:
 
 def quality(as_of) -> pd.DataFrame:
     """Rows on quality from both tables, with `camp`; second carriers of a statement left out."""
-    return camps.distinct(("strategy", "arms"), as_of, list(QUALITY))
+    rows = camps.distinct(("strategy", "arms"), as_of, list(QUALITY))
+    # One table files failed missiles under unusable arms: the same statement counts once.
+    missile = rows["indicator"].eq("dud_or_unusable_share") & rows["item"].str.startswith("KN")
+    rows["indicator"] = rows["indicator"].mask(missile, "missile_failure_share")
+    rows = rows.assign(moved=missile).sort_values("moved", kind="stable")
+    failed = rows["indicator"].eq("missile_failure_share")
+    rows = rows[~(failed & rows.duplicated(["indicator", "value", "issuer"]))]
+    return rows.drop(columns="moved").sort_values(["known_on", "obs_id"], ignore_index=True)
 
 
 def camp_share(rows: pd.DataFrame, camp: str = camps.UKRAINE) -> float:
@@ -61,5 +65,4 @@ def technology(as_of) -> pd.DataFrame:
         what=rows["item"].str.replace("_", " "),
         day=rows["stated_on"].fillna(rows["known_on"]),
         group=rows["credibility"].astype(int).map(CREDIBILITY),
-        text=[figure_text(r) for r in rows.itertuples()],
     ).sort_values(["day", "obs_id"], ignore_index=True)

@@ -229,7 +229,10 @@ def schemes(scores: pd.DataFrame) -> pd.DataFrame:
         points = against(wide, weights(scores, name))
         records.append({"scheme": name, "points": points})
     records.append(
-        {"scheme": "neutral scores left out", "points": committed(wide, weights(scores, "admiralty"))}
+        {
+            "scheme": "neutral scores left out",
+            "points": committed(wide, weights(scores, "admiralty")),
+        }
     )
     return pd.DataFrame(
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium.parameters import KremlinStrategy
-from compendium.strategy import aid, hypotheses, verdicts
+from compendium.strategy import aid, verdicts
 
 MOVES = {
     "measure": ("allocated", "committed"),
@@ -70,9 +70,4 @@ def grid(p: KremlinStrategy) -> pd.DataFrame:
             found = aid.effects(moved_)
             own = found[found["donor"].isin(aid.TARGETS) & found["full"].astype(bool)]
             records += [r | {"window": window} for r in own.to_dict("records")]
-    return pd.DataFrame(records)
-
-
-def weight_changes(scores: pd.DataFrame) -> pd.DataFrame:
-    """Order of the explanations under each weighting (`hypotheses.schemes`)."""
-    return hypotheses.schemes(scores) if len(scores) else pd.DataFrame()
+    return pd.DataFrame(records, columns=[*found.columns, "window"])

@@ -213,7 +213,11 @@ def _pressure(p):
         rose = row["change"] >= (1 if row["kind"] == "ratio" else 0)
         reading = ("against" if rose else
                    "for" if row["as_low"] <= p.placebo_share else "unclear")  # fmt: skip
-        amount = f"{row['change']:.2f} times" if row["kind"] == "ratio" else f"{row['change']:+.0f} million EUR a month"
+        amount = (
+            f"{row['change']:.2f} times"
+            if row["kind"] == "ratio"
+            else f"{row['change']:+.0f} million EUR a month"
+        )
         text = f"{amount}; {row['as_low']:.0%} of months show a change as low"
         yield Reading(claim, label, text, reading, rule, row["rows"], (camps.NEITHER,),
                       bool(row["confounded"]))  # fmt: skip
@@ -225,9 +229,13 @@ def _pressure(p):
                 f"{len(opens)} statements that arms are possible")  # fmt: skip
     polls = aid.polls(p.as_of)
     polls = polls[(polls["indicator"] == "poll_rok_aid_ukraine") & (polls["item"] == "weapons")]
-    rule = "for: support for weapons falls; against: rises; unclear: the 90 % interval holds no change"
+    rule = (
+        "for: support for weapons falls; against: rises; unclear: the 90 % interval holds no change"
+    )
     if len(polls) < 2:
-        yield Reading(claim, "Korean poll on weapons, same wording", "fewer than two polls", "no rows", rule)
+        yield Reading(
+            claim, "Korean poll on weapons, same wording", "fewer than two polls", "no rows", rule
+        )
         return
     first, last = polls.iloc[0], polls.iloc[-1]
     low, high = aid.intervals.difference(
