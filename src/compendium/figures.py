@@ -719,7 +719,9 @@ def counts(
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(quantity)
     axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)
-    if len(parts) > 1:
+    if len(parts) > 2:  # no corner is free of bars as a rule
+        axes.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(parts))
+    elif len(parts) > 1:
         axes.legend(fontsize=8, loc="upper left")
     table = pd.DataFrame(
         {"At": labels} | {name: frame[column].map(form.format) for column, name in parts.items()}
@@ -1048,14 +1050,16 @@ def placebos(
     neutral : float
         Value that means no change.
     """
-    figure, (axes,) = canvas(1.3 + 0.75 * len(panels))
+    figure, (axes,) = canvas(1.3 + 0.6 * len(panels))
     records, parts = [], []
     looks = ((VERMILION, "D"), (BLUE, "s"), (ORANGE, "^"))
     for place, (name, frame) in enumerate(reversed(panels.items())):
         axes.scatter(frame["change"], np.full(len(frame), place), color=GREY, s=16, alpha=0.55)
         for (label, month), (colour, marker) in zip(events.items(), looks, strict=False):
             own = frame[frame["month"] == month]
-            axes.scatter(own["change"], np.full(len(own), place), color=colour, marker=marker, s=52,
+            # Side by side, lest one event hides another.
+            height = np.full(len(own), place + 0.16 * (1 - 2 * list(events).index(label)))
+            axes.scatter(own["change"], height, color=colour, marker=marker, s=46,
                          zorder=4, edgecolor="white", label=label if place == 0 else None)  # fmt: skip
             for value in own["change"]:
                 below = (frame["change"] < value).sum()
@@ -1117,7 +1121,7 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
     axes.legend(
         title=quantity, title_fontsize=8, fontsize=8, ncols=3, loc="upper center",
-        bbox_to_anchor=(0.2, -0.6 / (1.3 + 0.27 * len(frame)))
+        bbox_to_anchor=(0.2, -0.3 / (1.3 + 0.27 * len(frame)))
     )  # fmt: skip
     more = frame.drop(columns=["day", "label", "group"])
     table = pd.DataFrame(

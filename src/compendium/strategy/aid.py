@@ -148,20 +148,21 @@ def placebos(p: KremlinStrategy, series: pd.Series, controls: pd.Series | None =
         A ratio where every window before has aid; one rule for all months, so that they rank.
         Relative to controls the ratios are divided, or the differences subtracted.
     """
-    spans = windows(p, series.index)
+    spans, own = windows(p, series.index), series.to_numpy()
     table = pd.DataFrame(
-        [(m, series.iloc[b].mean(), series.iloc[a].mean()) for m, b, a in spans],
+        [(m, own[b].mean(), own[a].mean()) for m, b, a in spans],
         columns=["month", "before", "after"],
     )
     ratio = bool((table["before"] > 0).all())
     if controls is not None:
-        other = [(controls.iloc[b].mean(), controls.iloc[a].mean()) for _, b, a in spans]
+        aid_of_controls = controls.to_numpy()
+        other = [(aid_of_controls[b].mean(), aid_of_controls[a].mean()) for _, b, a in spans]
         ratio = ratio and all(b > 0 and a > 0 for b, a in other)
         base = [change(b, a, ratio) for b, a in other]
-    own = [change(b, a, ratio) for b, a in zip(table["before"], table["after"], strict=True)]
+    found = [change(b, a, ratio) for b, a in zip(table["before"], table["after"], strict=True)]
     if controls is not None:
-        own = [x / y if ratio else x - y for x, y in zip(own, base, strict=True)]
-    return table.assign(change=own), "ratio" if ratio else "difference"
+        found = [x / y if ratio else x - y for x, y in zip(found, base, strict=True)]
+    return table.assign(change=found), "ratio" if ratio else "difference"
 
 
 def effects(p: KremlinStrategy) -> pd.DataFrame:

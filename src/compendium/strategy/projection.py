@@ -34,7 +34,9 @@ def project(p: KremlinStrategy) -> pd.DataFrame:
     The next run is drawn from the runs of the same length so far, all alike. Runs overlap, so
     they are far fewer than their number suggests: a year's run is new once a year. The method
     knows no trend and no news; it is meant as a plain yardstick and not as a forecast to
-    act on. `lower` counts the newest run itself as half.
+    act on. No drawn run can lie past what was seen. `lower` is the share of runs below the
+    newest, drawn towards one half by as much as the number of runs that do not overlap
+    allows (Jeffreys prior), so that a handful of years never makes a chance of nought.
     """
     table = aid.monthly(p.as_of, p.measure)
     records = []
@@ -44,7 +46,8 @@ def project(p: KremlinStrategy) -> pd.DataFrame:
             if len(past) < LEAST:
                 continue
             newest = float(past.iloc[-1])
-            lower = float(((past < newest).sum() + 0.5) / len(past))
+            apart = len(table) // months
+            lower = float(((past < newest).mean() * apart + 0.5) / (apart + 1))
             records.append(
                 {"donor": donor, "months": months, "start": table.index[-1] + 1,
                  "end": table.index[-1] + months, **un.summary(past), "windows": len(past),

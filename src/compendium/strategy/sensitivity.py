@@ -21,6 +21,18 @@ MOVES = {
     "votes_change": (5, 40),
 }
 
+# Claims whose readings a parameter can move; all of them where it is not named.
+REACH = {
+    **dict.fromkeys(
+        ("measure", "window_months", "event", "event_month", "event_shift_months", "placebo_share"),
+        ("strategy-pressure",),
+    ),
+    "need_share": ("strategy-ammunition",),
+    "poor_share": ("limit-quality",),
+    "china_change": ("limit-china",),
+    "votes_change": ("limit-reputation",),
+}
+
 
 def moved(p: KremlinStrategy) -> pd.DataFrame:
     """Verdicts and readings that change when one parameter is moved.
@@ -32,15 +44,18 @@ def moved(p: KremlinStrategy) -> pd.DataFrame:
         changed, in words). Moves that change nothing are listed with an empty claim.
     """
     base = verdicts.readings(p)
-    before = {claim: verdicts.verdict(own) for claim, own in _by_claim(base).items()}
+    before = {
+        claim: verdicts.verdict(r for r in base if r.claim == claim) for claim in verdicts.CLAIMS
+    }
     records = []
     for name, options in MOVES.items():
         for option in options:
             if option == getattr(p, name):
                 continue
-            found = verdicts.readings(p.model_copy(update={name: option}))
+            claims = REACH.get(name, tuple(verdicts.CLAIMS))
             changed = False
-            for claim, own in _by_claim(found).items():
+            for claim in claims:
+                own = verdicts.readings(p.model_copy(update={name: option}), [claim])
                 old = {r.indicator: r.reading for r in base if r.claim == claim}
                 new = [
                     f"{r.indicator}: {old.get(r.indicator)} to {r.reading}"
@@ -55,10 +70,6 @@ def moved(p: KremlinStrategy) -> pd.DataFrame:
                 records.append((name, str(option), "", "", "", ""))
     columns = ["parameter", "to", "claim", "from_verdict", "to_verdict", "readings"]
     return pd.DataFrame(records, columns=columns)
-
-
-def _by_claim(found) -> dict[str, list]:
-    return {claim: [r for r in found if r.claim == claim] for claim in verdicts.CLAIMS}
 
 
 def grid(p: KremlinStrategy) -> pd.DataFrame:

@@ -109,12 +109,9 @@ def confidence(readings: Iterable[Reading], grades: Iterable[int]) -> str:
     return "high" if len(sides) > 1 and max(grades, default=6) <= 2 else "moderate"
 
 
-def readings(p: KremlinStrategy) -> list[Reading]:
-    """Every indicator of every claim under a vintage."""
-    return [
-        *_ammunition(p), *_unity(p), *_pressure(p), *_quality(p), *_unpredictable(p),
-        *_china(p), *_reputation(p),
-    ]  # fmt: skip
+def readings(p: KremlinStrategy, claims: Iterable[str] = tuple(CLAIMS)) -> list[Reading]:
+    """Every indicator of the claims under a vintage."""
+    return [found for claim in claims for found in READERS[claim](p)]
 
 
 def _rows(p: KremlinStrategy, tables, indicator, items=None) -> pd.DataFrame:
@@ -324,6 +321,17 @@ def _reputation(p):
                   len(turned) > 0)  # fmt: skip
 
 
+READERS = {
+    "strategy-ammunition": _ammunition,
+    "strategy-unity": _unity,
+    "strategy-pressure": _pressure,
+    "limit-quality": _quality,
+    "limit-unpredictable": _unpredictable,
+    "limit-china": _china,
+    "limit-reputation": _reputation,
+}
+
+
 def grades(p: KremlinStrategy, found: Iterable[Reading]) -> list[int]:
     """Credibility of the rows behind the clear readings."""
     wanted = {row for r in found if r.reading in ("for", "against") for row in r.rows}
@@ -339,20 +347,22 @@ def table(p: KremlinStrategy, found: list[Reading] | None = None) -> pd.DataFram
     Returns
     -------
     pandas.DataFrame
-        `claim`, `label`, `verdict`, `confidence`, `for`, `against`, `unclear`, `missing`
-        (numbers of indicators), `one_side` (share of rows behind clear readings issued on
-        Ukraine's side), `rows`.
+        `claim`, `label`, `verdict`, `confidence`, `for`, `against`, `unclear`, `missing`,
+        `confounded` (numbers of indicators, the confounded ones counted apart), `rows`.
     """
     found = readings(p) if found is None else found
     records = []
     for claim, label in CLAIMS.items():
         own = [r for r in found if r.claim == claim]
-        count = {name: sum(r.reading == name for r in own) for name in READINGS}
+        count = {
+            name: sum(r.reading == name and not r.confounded for r in own) for name in READINGS
+        }
+        count["confounded"] = sum(r.confounded for r in own)
         rows = tuple(dict.fromkeys(row for r in own for row in r.rows))
         records.append((claim, label, verdict(own), confidence(own, grades(p, own)),
                         *count.values(), rows))  # fmt: skip
     return pd.DataFrame(
         records,
         columns=["claim", "label", "verdict", "confidence", "for", "against", "unclear", "missing",
-                 "rows"],
+                 "confounded", "rows"],
     )  # fmt: skip

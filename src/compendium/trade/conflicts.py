@@ -258,7 +258,7 @@ def table(as_of, conflicts=TRADE) -> pd.DataFrame:
     rows = pd.concat(
         [
             evidence.load(name, as_of, implied=True, repeats=True)
-            for name in ("trade", "meetings", "strategy")
+            for name in evidence.OBSERVATION_TABLES
         ]
     ).set_index("obs_id", drop=False)
     records = []
