@@ -715,7 +715,8 @@ def counts(
                       bbox={"facecolor": "white", "alpha": 0.8, "pad": 1, "linewidth": 0},
                       )  # fmt: skip
     every = max(1, len(frame) // 12)
-    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if len(frame) > 8 else 0)
+    slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if len(frame) > 8 else {}
+    axes.set_xticks(x[::every], labels[::every], fontsize=8, **slant)
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(quantity)
     axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)
@@ -1133,7 +1134,7 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
     ).join(more)
     counted = "; ".join(f"{int((frame['group'] == g).sum())} of {quantity} {g}" for g in groups)
     alt = (
-        f"Timeline of {len(frame)} reports from {first.date()} to {last.date()}: {counted}. First: "
+        f"Timeline of {len(frame)} report{'s' * (len(frame) != 1)} from {first.date()} to {last.date()}: {counted}. First: "
         f"{frame.loc[frame['day'].idxmin(), 'label']}; last: {frame.loc[frame['day'].idxmax(), 'label']}."
     )
     return Drawing(figure, alt, table)
