@@ -94,10 +94,22 @@ def test_sample_size_of_a_note(note, n):
         ("Gallup Korea", camps.NEITHER),
         ("Politico Europe", camps.NEITHER),
         ("Kiel Institute", camps.NEITHER),
+        ("Yoo Yong-weon (ROK lawmaker)", camps.UKRAINE),
+        ("FSB border service", camps.RUSSIA),
     ],
 )
 def test_camp_of_an_issuer(issuer, camp):
     assert camps.camp(issuer) == camp
+
+
+def test_a_statement_in_two_tables_counts_once():
+    rows = camps.distinct(
+        ("arms", "strategy"), HINDSIGHT, "north_korean_share_of_russian_ammunition"
+    )
+    times = rows[rows["issuer"].str.contains("The Times")]
+    assert len(times) == 1
+    warnings = camps.distinct(("strategy",), HINDSIGHT, "russian_warning_to_rok")
+    assert len(warnings) == 2  # two days, two warnings; carriers left out
 
 
 # --- aid by month ----------------------------------------------------------------------------

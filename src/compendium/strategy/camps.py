@@ -15,17 +15,20 @@ NEITHER = "neither side"
 PREFIXES = {
     RUSSIA: (
         "President Putin", "Kremlin", "Russia", "State Duma", "Federation Council", "Rostec",
-        "Rosselkhoznadzor", "Agroexport", "Amur", "Primorye", "Far Eastern", "DPRK", "KCNA",
-        "Minju Choson", "Sputnik",
+        "Rossel", "Rossiyskaya", "Rosstat", "Rosgranstroy", "FSB", "Moscow mayor", "Vostok Intur",
+        "Agroexport", "Amur", "Primorye", "Kuzbass", "Far Eastern", "DPRK", "KCNA", "Minju Choson",
+        "Sputnik",
     ),
     CHINA: ("China", "Xinhua"),
     UKRAINE: (
         "Ukrain", "HUR", "Zelensky", "Kharkiv", "former Aidar", "US", "ROK", "Lee Jae-myung",
         "South Korea", "UK", "EU", "Council of the EU", "NATO", "MSMT", "Japan", "Government of",
-        "Estonia", "Lithuania", "French", "Western", "Intelligence officials", "White House",
+        "SBU", "FBI", "CIA", "Germany", "Estonia", "Lithuania", "French", "Western", "Intelligence officials", "White House",
     ),
 }  # fmt: skip
 # The press and a pollster that share a first word with a camp.
+# Officials and services of a camp who are named behind a carrier or their own name.
+BEHIND = ("(ROK", "(Ukrainian intelligence)")
 EXCEPTIONS = {"Politico Europe": NEITHER, "Ukrainian and Korean press": NEITHER}
 SIDES = (UKRAINE, RUSSIA)
 
@@ -43,10 +46,13 @@ def camp(issuer: str) -> str:
     {"Ukraine and its supporters", "Russia and North Korea", "China", "neither side"}
         South Korea, Japan and the United States arm, pay for or sanction on Ukraine's side and
         are counted there. The United Nations, pollsters, the press and researchers are on
-        neither, although researchers may rest on what one side told them.
+        neither, state-funded institutes included, although researchers may rest on what one
+        side told them.
     """
     if issuer in EXCEPTIONS:
         return EXCEPTIONS[issuer]
+    if any(mark in issuer for mark in BEHIND):
+        return UKRAINE
     return next((name for name, own in PREFIXES.items() if issuer.startswith(own)), NEITHER)
 
 
@@ -61,7 +67,8 @@ def distinct(tables, as_of, indicator) -> pd.DataFrame:
     """
     found = pd.concat([evidence.load(t, as_of, indicator=indicator) for t in tables])
     found = found[~found["item"].str.endswith(evidence.SECOND_SOURCE)]
-    speaker = found["issuer"].str.extract(r"\(([^)]*)\)")[0].fillna(found["issuer"])
+    named = found["issuer"].str.extract(r"\(([^)]*)\)| via (.*)$")
+    speaker = named[0].fillna(named[1]).fillna(found["issuer"])
     grade = found["reliability"] + found["credibility"].astype(str)
     found = found.assign(camp=found["issuer"].map(camp), speaker=speaker, grade=grade)
     what = found["item"] + found["period_end"].astype(str)
