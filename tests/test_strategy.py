@@ -667,6 +667,8 @@ def test_every_conflict_points_at_rows_and_shows_in_hindsight(hindsight):
     for conflict in conflicts.CONFLICTS:
         assert set(conflict.rows) <= known, conflict.topic
         assert found.at[conflict.topic, "rows"] == conflict.rows
+    days = found.at["Day the treaty was signed", "figures"]
+    assert "signature, 2024-06-19" in days and "signature, 2024-06-18" in days
 
 
 def test_months_round_events_tells_its_data():
