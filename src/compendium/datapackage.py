@@ -355,7 +355,7 @@ def _cell_faults(
             places[column] = f"a {target['fields'][0]} of {target['resource']}.csv"
     observed = [texts[name]["obs_id"] for name in OBSERVATION_TABLES if name in texts]
     for name, field in fields.items():
-        if field.get(ROWS) and observed:
+        if field.get(ROWS) and len(observed) == len(OBSERVATION_TABLES):
             ids[name] = set(pd.concat(observed))
             places[name] = "rows of the observation tables, set apart by single spaces"
     columns = {}

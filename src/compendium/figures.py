@@ -715,11 +715,14 @@ def counts(
                       bbox={"facecolor": "white", "alpha": 0.8, "pad": 1, "linewidth": 0},
                       )  # fmt: skip
     every = max(1, len(frame) // 12)
-    axes.set_xticks(x[::every], labels[::every], fontsize=8, rotation=30 if len(frame) > 8 else 0)
+    slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if len(frame) > 8 else {}
+    axes.set_xticks(x[::every], labels[::every], fontsize=8, **slant)
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(quantity)
     axes.set_ylim(0, max(bottom.max(), max((s[2] for s in steps), default=0)) * 1.15)
-    if len(parts) > 1:
+    if len(parts) > 2:  # no corner is free of bars as a rule
+        axes.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(parts))
+    elif len(parts) > 1:
         axes.legend(fontsize=8, loc="upper left")
     table = pd.DataFrame(
         {"At": labels} | {name: frame[column].map(form.format) for column, name in parts.items()}
@@ -963,5 +966,175 @@ def path(
         f"interval {span_text(today['low90'], today['high90'])}; at the end {last['median']:,.0f}, "
         f"{span_text(last['low90'], last['high90'])}."
         + "".join(f" A line marks {n} at {v:,.0f}." for n, v in (marks or {}).items())
+    )
+    return Drawing(figure, alt, table)
+
+
+def months_round_events(
+    frame: pd.DataFrame,
+    events: Mapping[str, pd.Period],
+    quantity: str,
+    means: Sequence[tuple[str, str, pd.Period, pd.Period, float]] = (),
+) -> Drawing:
+    """Monthly bars, a panel a column, with events as lines and means over spans of months.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A row a month (periods), a column a series.
+    events : mapping of str to pandas.Period
+        Months to mark by a vertical line.
+    quantity : str
+        Axis label with unit.
+    means : sequence of (column, name, first month, last month, height)
+        Levels to draw over spans of a panel.
+    """
+    figure = Figure(figsize=(WIDTH, 0.8 + 1.9 * len(frame.columns)), layout="constrained")
+    panels = list(np.atleast_1d(figure.subplots(len(frame.columns), 1, sharex=True)))
+    when = frame.index.to_timestamp()
+    for axes, (name, colour) in zip(
+        panels, zip(frame, (BLUE, VERMILION, GREEN, PURPLE), strict=False), strict=True
+    ):
+        axes.bar(when, frame[name], width=25, color=colour, align="center")
+        for column, _, first, last, height in means:
+            if column == name:
+                axes.hlines(height, first.to_timestamp(), last.to_timestamp(), color=INK,
+                            linewidth=1.8, zorder=4)  # fmt: skip
+        for label, month in events.items():
+            axes.axvline(month.to_timestamp(), color=GREY, linestyle="--", linewidth=1.1)
+            if axes is panels[0]:
+                right = list(events).index(label) == len(events) - 1
+                axes.annotate(label, (month.to_timestamp(), 1), xycoords=("data", "axes fraction"),
+                              xytext=(3 if right else -3, -9), textcoords="offset points",
+                              ha="left" if right else "right", fontsize=8, color=GREY)  # fmt: skip
+        axes.set_title(name, fontsize=9.5, loc="left")
+        axes.grid(axis="x", visible=False)
+        thousands(axes.yaxis)
+    panels[-1].xaxis.set_major_formatter(
+        mdates.ConciseDateFormatter(panels[-1].xaxis.get_major_locator())
+    )
+    figure.supylabel(quantity, fontsize=10)
+    table = pd.DataFrame({"Month": frame.index.astype(str)})
+    for name in frame:
+        table[name] = frame[name].map("{:,.1f}".format).to_numpy()
+    parts = [
+        f"{name}: {int((frame[name] > 0).sum())} of {len(frame)} months above zero, highest "
+        f"{frame[name].max():,.1f} in {frame[name].idxmax()}"
+        for name in frame
+    ]
+    marked = "".join(f" A line marks the {label} in {month}." for label, month in events.items())
+    levels = "".join(
+        f" {column}, {label}: mean {height:,.1f}." for column, label, *_, height in means
+    )
+    alt = (
+        f"Bars by month of {quantity}, {frame.index[0]} to {frame.index[-1]}, a panel a donor. "
+        f"{'; '.join(parts)}.{marked}{levels}"
+    )
+    return Drawing(figure, alt, table)
+
+
+def placebos(
+    panels: Mapping[str, pd.DataFrame],
+    events: Mapping[str, pd.Period],
+    quantity: str,
+    neutral: float,
+) -> Drawing:
+    """Change at every month, a line a series, with the months of events stressed.
+
+    Parameters
+    ----------
+    panels : mapping of str to pandas.DataFrame
+        `month` and `change`, by name of the series.
+    events : mapping of str to pandas.Period
+    quantity : str
+        Axis label.
+    neutral : float
+        Value that means no change.
+    """
+    figure, (axes,) = canvas(1.3 + 0.6 * len(panels))
+    records, parts = [], []
+    looks = ((VERMILION, "D"), (BLUE, "s"), (ORANGE, "^"))
+    for place, (name, frame) in enumerate(reversed(panels.items())):
+        axes.scatter(frame["change"], np.full(len(frame), place), color=GREY, s=16, alpha=0.55)
+        for (label, month), (colour, marker) in zip(events.items(), looks, strict=False):
+            own = frame[frame["month"] == month]
+            # Side by side, lest one event hides another.
+            height = np.full(len(own), place + 0.16 * (1 - 2 * list(events).index(label)))
+            axes.scatter(own["change"], height, color=colour, marker=marker, s=46,
+                         zorder=4, edgecolor="white", label=label if place == 0 else None)  # fmt: skip
+            for value in own["change"]:
+                below = (frame["change"] < value).sum()
+                parts.append(
+                    f"{name}, {label}: {value:,.2f}, above {below} of {len(frame) - 1} other months"
+                )
+        for row in frame.itertuples():
+            stressed = [label for label, month in events.items() if month == row.month]
+            records.append((name, str(row.month), f"{row.change:,.3g}", ", ".join(stressed)))
+    axes.axvline(neutral, color=INK, linewidth=1)
+    axes.set_yticks(range(len(panels)), wrapped(list(reversed(panels)), 24))
+    axes.set_ylim(-0.6, len(panels) - 0.4)
+    axes.grid(axis="y", visible=False)
+    if neutral == 1:
+        axes.set_xscale("symlog", linthresh=0.1, linscale=0.4)
+        axes.set_xlim(left=0)
+        axes.set_xticks([0, 0.1, 0.2, 0.5, 1, 2, 5, 10])
+    thousands(axes.xaxis)
+    axes.set_xlabel(quantity)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.4, -0.35 / len(panels) - 0.05), ncols=3, fontsize=8
+    )
+    alt = (
+        f"Dots of {quantity} at every month with full windows, {len(panels)} series; the line marks no "
+        f"change ({neutral:g}). {'; '.join(parts)}."
+    )
+    table = pd.DataFrame(records, columns=["Series", "Month", quantity, "Event"])
+    return Drawing(figure, alt, table)
+
+
+def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
+    """Reports by day, one a line, coloured and marked by `group`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `day`, `label`, `group` and, for the table, any further columns; in the order drawn,
+        first on top.
+    quantity : str
+        What the groups are, for the legend and the alt text.
+    """
+    figure, (axes,) = canvas(1.3 + 0.27 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    groups = sorted(frame["group"].unique())
+    looks = ((BLUE, "o"), (GREEN, "s"), (ORANGE, "^"), (GREY, "x"), (VERMILION, "D"))
+    first, last = frame["day"].min(), frame["day"].max()
+    span = max(last - first, SHORTEST)
+    axes.set_xlim(first - span * 0.04, last + span * 0.04)
+    for place, row in zip(y, frame.itertuples(), strict=True):
+        colour, marker = looks[groups.index(row.group) % len(looks)]
+        axes.hlines(place, first - span * 0.04, row.day, color=LIGHT, linewidth=0.8)
+        axes.scatter([row.day], [place], color=colour, marker=marker, s=40, zorder=3)
+    for group in groups:
+        colour, marker = looks[groups.index(group) % len(looks)]
+        axes.scatter([], [], color=colour, marker=marker, label=group)
+    axes.set_yticks(y, wrapped(frame["label"], 52), fontsize=8)
+    axes.set_ylim(-0.7, len(frame) - 0.3)
+    axes.grid(axis="y", visible=False)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.legend(
+        title=quantity, title_fontsize=8, fontsize=8, ncols=3, loc="upper center",
+        bbox_to_anchor=(0.2, -0.3 / (1.3 + 0.27 * len(frame)))
+    )  # fmt: skip
+    more = frame.drop(columns=["day", "label", "group"])
+    table = pd.DataFrame(
+        {
+            "Day": frame["day"].dt.date.astype(str),
+            "Report": frame["label"],
+            quantity.capitalize(): frame["group"],
+        }
+    ).join(more)
+    counted = "; ".join(f"{int((frame['group'] == g).sum())} of {quantity} {g}" for g in groups)
+    alt = (
+        f"Timeline of {len(frame)} report{'s' * (len(frame) != 1)} from {first.date()} to {last.date()}: {counted}. First: "
+        f"{frame.loc[frame['day'].idxmin(), 'label']}; last: {frame.loc[frame['day'].idxmax(), 'label']}."
     )
     return Drawing(figure, alt, table)

@@ -520,6 +520,89 @@ class TradeTrends(Parameters):
 class KremlinStrategy(Parameters):
     """Parameters of the chapter on the Kremlin's strategy."""
 
+    measure: Literal["allocated", "committed"] = parameter(
+        "allocated",
+        "choice",
+        "Aid as set aside for certain, or as promised; promises are announced earlier and are lumpier.",
+    )
+    window_months: int = parameter(
+        12,
+        "months",
+        "Months compared before and after an event; a year evens out budgets.",
+        ge=3,
+        le=24,
+    )
+    event: Literal["treaty", "troops"] = parameter(
+        "treaty",
+        "choice",
+        "Event the verdict on aid rests on; the chapter shows both.",
+    )
+    event_month: Literal["leave_out", "after"] = parameter(
+        "leave_out",
+        "choice",
+        "Whether the month of the event counts as after it; it lies partly before.",
+    )
+    event_shift_months: int = parameter(
+        0,
+        "months",
+        "Months by which both events are moved from the days of their rows: news before or after.",
+        ge=-12,
+        le=12,
+    )
+    placebo_share: float = parameter(
+        0.1,
+        "share",
+        "A fall counts as a fall if no more than this share of months shows one as large.",
+        ge=0.01,
+        le=0.5,
+    )
+    worst_credibility: int = parameter(
+        3,
+        "grade",
+        "Rows with a worse credibility grade are shown but decide no reading.",
+        ge=1,
+        le=6,
+    )
+    need_share: float = parameter(
+        25.0,
+        "percent",
+        "Share of Russian shells from North Korea from which the need counts as large; a quarter is a choice.",
+        ge=1,
+        le=100,
+    )
+    poor_share: float = parameter(
+        25.0,
+        "percent",
+        "Share of bad rounds or failed missiles from which quality counts as poor; a quarter is a choice.",
+        ge=1,
+        le=100,
+    )
+    china_change: float = parameter(
+        5.0,
+        "percent",
+        "Change of China's trade from which it counts as cooler or warmer; a choice above rounding.",
+        ge=0,
+        le=50,
+    )
+    votes_change: int = parameter(
+        10,
+        "states",
+        "Change in votes for a text on Ukraine that counts; about one state in twenty.",
+        ge=1,
+        le=100,
+    )
+    weighting: Literal["admiralty", "equal", "reliability", "credibility"] = parameter(
+        "admiralty",
+        "choice",
+        "Weight of an evidence row: by both parts of its grade, by one of them, or all alike.",
+    )
+    bootstrap_draws: int = parameter(
+        4_000, "draws", "Resamples of evidence rows and of months.", ge=100, le=200_000
+    )
+    seed: int = parameter(
+        20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
+    )
+
 
 class Recommendations(Parameters):
     """Parameters of the chapter on recommendations."""

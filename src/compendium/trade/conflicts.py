@@ -258,7 +258,7 @@ def table(as_of, conflicts=TRADE) -> pd.DataFrame:
     rows = pd.concat(
         [
             evidence.load(name, as_of, implied=True, repeats=True)
-            for name in ("trade", "meetings", "strategy")
+            for name in evidence.OBSERVATION_TABLES
         ]
     ).set_index("obs_id", drop=False)
     records = []
@@ -272,9 +272,12 @@ def table(as_of, conflicts=TRADE) -> pd.DataFrame:
 
 
 def stated_by(row) -> str:
-    """Issuer, figure and row; for a meeting its days."""
+    """Issuer, figure and row; for a meeting its days, for another event what and when."""
     if row.unit == "events" and row.indicator == "high_level_meeting":
         days = f"{row.period_start.date()} to {row.period_end.date()}"
         return f"{row.issuer}: {days} ({row.obs_id})"
+    if row.unit == "events" and row.value == 1:
+        what = row.item.replace("_", " ")
+        return f"{row.issuer}: {what}, {row.period_end.date()} ({row.obs_id})"
     unit = row.unit.replace("_", " ")
     return f"{row.issuer}: {figure_text(row)} {unit} ({row.obs_id})"
