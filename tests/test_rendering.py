@@ -12,7 +12,8 @@ import nbformat.v4 as nb
 import pytest
 from bs4 import BeautifulSoup
 
-from compendium import book, paths
+from compendium import book, evidence, paths
+from compendium.errors import CompendiumError
 from compendium.rendering import MATHJAX, MIME, is_web_address
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"><path d="M0 0h9v9z"/></svg>'
@@ -171,7 +172,7 @@ def arms(built):
 
 
 def value_texts(node):
-    return [span.get_text() for span in node.select("span.compendium-value")]
+    return [value.get_text() for value in node.select(".compendium-value")]
 
 
 def test_value_in_prose_takes_every_form(arms):
@@ -179,7 +180,7 @@ def test_value_in_prose_takes_every_form(arms):
     assert "10,000 to 16,500 containers" in texts
     assert "13,000 containers (90 % interval 10,000 to 16,500)" in texts
     assert "13,000" in texts
-    assert {span["data-value-id"] for span in arms.select("span.compendium-value")} == {
+    assert {value["data-value-id"] for value in arms.select(".compendium-value")} == {
         "arms_trade.containers",
         "arms_trade.months",
     }
@@ -357,3 +358,144 @@ def test_plain_jupyter_book_executes_settles_and_stays_fresh(tmp_path):
         third = jupyter_book(root, **output)
         assert third.returncode != 0
         assert "index.md:3: no value 'a.b' was published" in third.stderr
+
+
+# --- cards and catalogue ---------------------------------------------------------------------
+
+CATALOGUE = ("arms", "sources", "values", "index", "grades")
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory):
+    """The tiny book with a value that rests on a real row, and pages of the catalogue."""
+    row = evidence.load("arms", "2024-10-28", indicator="containers_shipped_cumulative").iloc[0]
+    root = write_book(
+        tmp_path_factory.mktemp("traced"),
+        "# The book\n",
+        nb.new_markdown_cell(
+            "# Arms: {value}`arms_trade.containers`\n\nAgain {value}`arms_trade.containers`."
+        ),
+        code("x = 1", tags=["injected-parameters"]),
+        code("values.publish_all(result.values)"),
+        code("show(figure)", exhibit(FIGURE | {"rows": [["a", row["obs_id"], "b"]]})),
+    )
+    known = json.loads(json.dumps(VALUES))
+    known["values"]["arms_trade.containers"]["rows"] = [row["obs_id"]]
+    known["values"]["arms_trade.as_of"] = known["values"]["arms_trade.months"] | {
+        "value": "2024-10-28",
+        "unit": "date",
+    }
+    (root / "values.json").write_text(json.dumps(known), "utf-8")
+    toc = (root / "_toc.yml").read_text("utf-8")
+    (root / "catalogue").mkdir()
+    for part in CATALOGUE:
+        (root / "catalogue" / f"{part}.md").write_text(
+            f"# {part}\n\n```{{catalogue}} {part}\n```\n"
+        )
+        toc += f"  - file: catalogue/{part}\n"
+    (root / "_toc.yml").write_text(toc, "utf-8")
+    target = root / "_build" / "book"
+    book.render("replication", root / "chapters", root / "values.json", target, root=root)
+    return target, row["obs_id"]
+
+
+def test_a_value_links_to_the_catalogue_and_has_a_card(traced):
+    built, row = traced
+    arms = page(built, "chapters/arms_trade.html")
+    link = arms.select_one("article a.compendium-value")
+    assert link["href"] == "../catalogue/values.html#value-arms-trade-containers"
+    (card,) = arms.select(".value-card")  # one card, however often the value stands there
+    assert card["id"] == link["data-card"]
+    assert card["popover"] == "manual" and card["role"] == "dialog" and card["aria-label"]
+    text = card.get_text(" ", strip=True)
+    assert "13,000 containers (90 % interval 10,000 to 16,500)" in text
+    assert "Containers shipped. Estimate; rounded to a whole number." in text
+    known = evidence.load("arms", "2024-10-28", obs_id=row).iloc[0]
+    assert known["issuer"] in text and str(known["known_on"].date()) in text
+    assert f"{known['reliability']}{known['credibility']}" in text
+    hrefs = [a["href"] for a in card.select("a")]
+    assert f"../catalogue/arms.html#row-{row}" in hrefs
+    assert f"../catalogue/sources.html#source-{known['source_id']}" in hrefs
+    # Cells count as in the stored chapter: the injected one is passed over.
+    assert "#cell-2" in hrefs and arms.select_one("#cell-2")
+    assert "Computed in Arms, cell 2" in text
+
+
+def test_titles_repeated_elsewhere_hold_no_link_within_a_link(traced):
+    built, _ = traced
+    for name in ("index.html", "chapters/arms_trade.html", "catalogue/arms.html"):
+        assert not page(built, name).select("a a")
+
+
+def test_a_row_named_in_a_table_links_to_the_catalogue(traced):
+    built, row = traced
+    link = page(built, "chapters/arms_trade.html").select_one("details.exhibit-data a.row-id")
+    assert (link.get_text(), link["href"]) == (row, f"../catalogue/arms.html#row-{row}")
+
+
+def test_every_link_into_the_catalogue_has_its_target(traced):
+    built, _ = traced
+    pages = {name: page(built, f"catalogue/{name}.html") for name in CATALOGUE}
+    for name, tree in pages.items():
+        targets = {node["id"] for node in tree.select("[id]")}
+        assert len(targets) == len(tree.select("[id]")), name
+    for tree in [*pages.values(), page(built, "chapters/arms_trade.html")]:
+        for link in tree.select("a.row-id, a.value-id, a.source-id, a.compendium-value"):
+            file, _, fragment = link["href"].partition("#")
+            home = pages[Path(file).stem] if file else tree
+            assert home.find(id=fragment), link["href"]
+
+
+def test_the_catalogue_shows_what_rests_on_a_row_and_offers_the_table(traced):
+    built, row = traced
+    tree = page(built, "catalogue/arms.html")
+    line = tree.find(id=f"row-{row}")
+    assert [a.get_text() for a in line.select("a.value-id")] == ["arms_trade.containers"]
+    known = evidence.load("arms", "2024-10-28", implied=True, repeats=True)
+    assert len(tree.select("table.catalogue tbody tr")) == len(known)
+    href = tree.select_one("a[download]")["href"]
+    text = (built / "catalogue" / href).resolve().read_text("utf-8")
+    assert text.count("\n") == len(known) + 1
+    values = (built / "tables" / "values.csv").read_text("utf-8")
+    assert "arms_trade.containers" in values
+
+
+def test_scripts_of_tables_load_only_where_tables_are(traced):
+    built, _ = traced
+
+    def scripts(name):
+        return [s.get("src", "") for s in page(built, name).find_all("script")]
+
+    assert any("tables.js" in src for src in scripts("catalogue/arms.html"))
+    assert not any("tables.js" in src for src in scripts("chapters/arms_trade.html"))
+    assert any("evidence.js" in src for src in scripts("chapters/arms_trade.html"))
+    assert "window.compendiumTables={" in (built / "_static" / "tables.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("```{catalogue} armz\n```\n", "the catalogue has no part; did you mean 'arms'"),
+        ("{value}`arms_trade.containers in USD_million`", "cannot be told in USD_million"),
+    ],
+)
+def test_a_page_asking_for_what_is_not_there_fails(tmp_path, text, words):
+    root = write_book(tmp_path, f"# The book\n\n{text}")
+    with pytest.raises(CompendiumError) as caught:
+        book.render(
+            "replication", root / "chapters", root / "values.json", tmp_path / "x", root=root
+        )
+    assert words in str(caught.value)
+
+
+def test_a_page_older_than_its_values_fails(tmp_path):
+    stale = PROSE | {"printed": {"arms_trade.months number": "13"}}
+    root = write_book(
+        tmp_path, "# The book\n", nb.new_markdown_cell("# Arms"), code("say(text)", exhibit(stale))
+    )
+    with pytest.raises(CompendiumError) as caught:
+        book.render(
+            "replication", root / "chapters", root / "values.json", tmp_path / "x", root=root
+        )
+    assert "was '13' when the chapter ran and is '14' now" in str(caught.value)
+    assert "chapters/arms_trade.ipynb, cell 2" in str(caught.value)
