@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from compendium import datapackage, paths, scenarios
+from compendium import datapackage, models, paths, prose, scenarios
 from compendium.errors import CompendiumError, FaultsError
 
 
@@ -27,11 +27,17 @@ def main() -> int:
             faults = [*error.faults, *faults]
         if faults:
             raise FaultsError(faults)
+        found = models.every_value(scenarios.names())
+        texts = list(prose.passages())
+        faults = prose.audit(texts, found, prose.allowed())
+        if faults:
+            raise FaultsError(faults)
     except CompendiumError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     print(f"data: {len(tables)} tables, {sum(map(len, tables.values())):,} rows, no faults")
     print(f"scenarios: {', '.join(scenarios.names())}, no faults")
+    print(f"prose: {len(texts):,} texts against {len(found):,} values, no faults")
     return 0
 
 

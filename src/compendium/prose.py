@@ -47,6 +47,9 @@ TWINS = {
 }
 CONFIDENCE = re.compile(r"\bconfiden(ce|t)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z{*])")
+# Directives whose content is no prose, and those whose argument is a setting and no title.
+CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue")
+SETTINGS = ("grid", "figure", "image", "list-table")
 WORD_VALUES = ("_word", "_phrase")
 
 
@@ -190,9 +193,10 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
             yield _inline(token.children), start
         elif token.type in ("fence", "colon_fence") and re.match(r"\{\w", token.info):
             name, _, title = token.info.partition("}")
-            if name.strip("{ ") in ("code", "code-cell", "math", "literalinclude", "raw"):
+            name = name.strip("{ ")
+            if name in CODE:
                 continue
-            if title.strip():
+            if title.strip() and name not in SETTINGS:
                 yield from ((piece, start) for piece, _ in lines_of(title.strip()))
             body = re.sub(r"^:[\w-]+:.*$", "", token.content, flags=re.M)
             yield from ((piece, start + 1 + line) for piece, line in lines_of(body))

@@ -287,6 +287,12 @@ def collect(folder: Path, **facts: object) -> dict[str, Value]:
     return {id: _value(id, record) for id, record in records.items()}
 
 
+def write(file: Path, found: Mapping[str, Value], **facts: object) -> None:
+    """Write values to a file of the format that `read` reads."""
+    records = {id: _record(value) for id, value in found.items()}
+    _write(file, {"format": FORMAT, **facts, "values": records})
+
+
 def read(file: Path) -> dict[str, Value]:
     """Values of a build.
 

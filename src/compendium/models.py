@@ -1,0 +1,66 @@
+"""The model of each chapter, by name: what a notebook calls and a run without notebooks too."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+
+from compendium import parameters, paths, scenarios, values
+from compendium.values import Value
+
+MODELS = {
+    "arms_trade": "compendium.arms",
+    "troop_plausibility": "compendium.troops",
+    "trade_trends": "compendium.trade",
+    "kremlin_strategy": "compendium.strategy",
+}
+
+
+def run(chapter: str, chosen: parameters.Parameters):
+    """Result of a chapter's model; its ``values`` are what the chapter publishes."""
+    return import_module(MODELS[chapter]).run(chosen)
+
+
+def values_of(chosen: Mapping[str, parameters.Parameters]) -> dict[str, Value]:
+    """Values of every chapter that has a model, from parameters by chapter."""
+    found = {}
+    for chapter in MODELS:
+        if chapter in chosen:
+            found |= {value.id: value for value in run(chapter, chosen[chapter]).values}
+    return found
+
+
+def every_value(names: Iterable[str]) -> dict[str, list[Value]]:
+    """Values by id, one for each scenario that states it.
+
+    Kept under ``_build/check`` for as long as code, tables, scenarios and lock are the same.
+    """
+    found: dict[str, list[Value]] = {}
+    for name in names:
+        for id, value in _kept(name).items():
+            found.setdefault(id, []).append(value)
+    return found
+
+
+def _kept(name: str) -> dict[str, Value]:
+    file = paths.BUILD / "check" / f"{name}-{fingerprint()}.json"
+    if not file.exists():
+        found = values_of(scenarios.read(name).chapters)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for older in file.parent.glob(f"{name}-*.json"):
+            older.unlink(missing_ok=True)
+        values.write(file, found)
+    return values.read(file)
+
+
+def fingerprint() -> str:
+    """Digest of all that a model's values depend on."""
+    folders = (paths.ROOT / "src", paths.DATA, paths.SCENARIOS)
+    files = sorted(f for folder in folders for f in folder.rglob("*") if f.is_file())
+    digest = hashlib.sha256()
+    for file in [*files, paths.ROOT / "requirements.lock"]:
+        if "__pycache__" not in file.parts and file.exists():
+            digest.update(f"{file.relative_to(paths.ROOT)}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
