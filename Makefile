@@ -7,7 +7,9 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
-.PHONY: help book test check environment lock clean
+SCENARIOS ?= replication hindsight low high
+
+.PHONY: help book test check compare diff record environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,8 +22,17 @@ test: environment ## Lint and run all tests.
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
 
-check: environment ## Validate the evidence tables and the scenarios.
+check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
+
+compare: environment ## Set scenarios side by side. SCENARIOS="replication hindsight low high"
+	$(RUN) scripts/compare.py $(SCENARIOS)
+
+diff: environment ## Say which numbers have moved since the last record, and why.
+	$(RUN) scripts/estimates.py
+
+record: environment ## Record the numbers of a release. RELEASE=0.2.0
+	$(RUN) scripts/estimates.py --record "$(RELEASE)"
 
 environment:     ## Make .venv from requirements.lock, or bring it up to date.
 	@$(PYTHON) scripts/environment.py

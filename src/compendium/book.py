@@ -39,6 +39,7 @@ def render(
     *,
     title: str = "",
     as_of: object = None,
+    banner: str = "",
     root: Path = paths.ROOT,
     verbose: bool = False,
 ) -> Path:
@@ -58,6 +59,8 @@ def render(
         Title of the scenario, told on every page.
     as_of : date or str, optional
         Date by which evidence was known; default: the one written in `values`.
+    banner : str, optional
+        Line at the head of every page in place of scenario, title and date.
     root : Path, optional
         Checkout the pages are taken from.
     verbose : bool
@@ -82,8 +85,8 @@ def render(
     with tempfile.TemporaryDirectory(prefix=".render-", dir=target.parent) as aside:
         source, output = Path(aside, "source"), Path(aside, "output")
         stage(root, Path(notebooks), source)
-        banner = announcement(scenario, title, as_of or _as_of(Path(values)))
-        configure(source / "_config.yml", Path(values), banner)
+        said = html.escape(banner) or announcement(scenario, title, as_of or _as_of(Path(values)))
+        configure(source / "_config.yml", Path(values), said)
         run_jupyter_book(source, output, verbose=verbose)
         os.rename(output / "_build" / "html", target)
     return target

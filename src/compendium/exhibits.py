@@ -33,7 +33,12 @@ QUALIFIERS = {
 
 
 def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
-    """Show a figure with caption, alt text, source line and the table of its data.
+    """Show a figure; see `figure_bundle`."""
+    _display(figure_bundle(drawing, name, caption, source))
+
+
+def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dict:
+    """A figure with caption, alt text, source line and the table of its data, as an output.
 
     Parameters
     ----------
@@ -61,7 +66,7 @@ def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
         "source": source,
         "files": {"svg": svg.getvalue(), "png": encoded, "csv": drawing.table.to_csv(index=False)},
     }
-    _display(content, {"image/png": encoded, "text/plain": drawing.alt})
+    return {MIME: content, "image/png": encoded, "text/plain": drawing.alt}
 
 
 def table(
@@ -71,7 +76,18 @@ def table(
     source: str,
     links: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Show a table with caption and source line.
+    """Show a table; see `table_bundle`."""
+    _display(table_bundle(frame, name, caption, source, links))
+
+
+def table_bundle(
+    frame: pd.DataFrame,
+    name: str,
+    caption: str,
+    source: str,
+    links: Mapping[str, Sequence[str]] | None = None,
+) -> dict:
+    """A table with caption and source line, as an output of a notebook.
 
     Parameters
     ----------
@@ -95,7 +111,7 @@ def table(
         "text/html": frame.to_html(index=False, border=0),
         "text/plain": frame.to_string(index=False),
     }
-    _display(content, plain)
+    return {MIME: content, **plain}
 
 
 def evidence_table(
@@ -206,7 +222,8 @@ def prose(text: str, known: Mapping[str, values.Value], box: str | None = None) 
     # What was printed goes along: the book can tell a page older than its values.
     content = {"kind": "prose", "text": text, "printed": {}} | ({"box": box} if box else {})
     plain = f"**{box}.** {text}" if box else text
-    _display(content, {"text/markdown": ROLE.sub(printed, plain)})
+    printed_text = ROLE.sub(printed, plain)
+    _display({MIME: content, "text/markdown": printed_text})
 
 
 def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None) -> dict:
@@ -226,5 +243,5 @@ def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None
     }
 
 
-def _display(content: dict, plain: dict) -> None:
-    display({MIME: content, **plain}, raw=True)
+def _display(bundle: dict) -> None:
+    display(bundle, raw=True)

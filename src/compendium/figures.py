@@ -1138,3 +1138,46 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
         f"{frame.loc[frame['day'].idxmin(), 'label']}; last: {frame.loc[frame['day'].idxmax(), 'label']}."
     )
     return Drawing(figure, alt, table)
+
+
+def multiples(panels: Sequence[tuple[str, str, pd.DataFrame]], names: Sequence[str]) -> Drawing:
+    """Small multiples: one quantity a panel, each with a scale of its own.
+
+    Parameters
+    ----------
+    panels : sequence of (title, unit, pandas.DataFrame)
+        The frame has `label`, `value`, `low`, `high`, `text`.
+    names : sequence of str
+        Labels in the order of their lines; each keeps colour and marker in all panels.
+    """
+    looks = dict(zip(names, list(SERIES.values()) * 2, strict=False))
+    columns = 2
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(WIDTH, 0.55 + rows * (0.75 + 0.2 * len(names))), layout="constrained")
+    grid = np.atleast_1d(figure.subplots(rows, columns)).ravel()
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    for axes, (title, unit, frame) in zip(grid, panels, strict=False):
+        for row in frame.itertuples():
+            colour, marker = looks[row.label]
+            place = -list(names).index(row.label)
+            axes.hlines(place, row.low, row.high, color=colour, linewidth=2.5, alpha=0.6)
+            axes.scatter(row.value, place, color=colour, marker=marker, s=30, zorder=3)
+        axes.set_title(title, fontsize=9, loc="left")
+        axes.set_xlabel(unit, fontsize=8)
+        axes.set_yticks([-n for n in range(len(names))], names)
+        axes.set_ylim(-len(names) + 0.4, 0.6)
+        axes.tick_params(labelsize=8)
+        axes.grid(axis="y", visible=False)
+        thousands(axes.xaxis)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+    table = pd.DataFrame(
+        [{"Value": title, "Case": row.label, "Number": row.text}
+         for title, _, frame in panels for row in frame.itertuples()]
+    )  # fmt: skip
+    said = "; ".join(
+        f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in frame.itertuples())
+        for title, _, frame in panels
+    )
+    alt = f"Small multiples of {len(panels)} quantities for {', '.join(names)}. {said}."
+    return Drawing(figure, alt, table)

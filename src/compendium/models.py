@@ -32,18 +32,19 @@ def values_of(chosen: Mapping[str, parameters.Parameters]) -> dict[str, Value]:
 
 
 def every_value(names: Iterable[str]) -> dict[str, list[Value]]:
-    """Values by id, one for each scenario that states it.
-
-    Kept under ``_build/check`` for as long as code, tables, scenarios and lock are the same.
-    """
+    """Values by id, one for each scenario that states it."""
     found: dict[str, list[Value]] = {}
     for name in names:
-        for id, value in _kept(name).items():
+        for id, value in values_in(name).items():
             found.setdefault(id, []).append(value)
     return found
 
 
-def _kept(name: str) -> dict[str, Value]:
+def values_in(name: str) -> dict[str, Value]:
+    """Values of a scenario, from the models alone.
+
+    Kept under ``_build/check`` for as long as code, tables, scenarios and lock are the same.
+    """
     file = paths.BUILD / "check" / f"{name}-{fingerprint()}.json"
     if not file.exists():
         found = values_of(scenarios.read(name).chapters)

@@ -18,6 +18,7 @@ DATA = ROOT / "data"
 RAW = DATA / "raw"
 DATAPACKAGE = DATA / "datapackage.json"
 BUILD = ROOT / "_build"
+RESULTS = ROOT / "results"
 
 
 def relative(path: Path | str) -> str:
