@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 
@@ -89,8 +90,11 @@ def commit() -> str:
 
 
 def _git(*command: str) -> str:
+    program = shutil.which("git")
+    if program is None:
+        raise FileNotFoundError("git")
     answer = subprocess.run(
-        ["git", *command], cwd=paths.ROOT, capture_output=True, text=True, check=True
+        [program, *command], cwd=paths.ROOT, capture_output=True, text=True, check=True
     )
     return answer.stdout.strip()
 
