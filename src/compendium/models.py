@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from compendium import parameters, paths, scenarios, values
 from compendium.values import Value
 
+LOCK = "requirements.lock"
 MODELS = {
     "arms_trade": "compendium.arms",
     "troop_plausibility": "compendium.troops",
@@ -56,12 +59,26 @@ def values_in(name: str) -> dict[str, Value]:
 
 
 def fingerprint() -> str:
-    """Digest of all that a model's values depend on."""
-    folders = (paths.ROOT / "src", paths.DATA, paths.SCENARIOS)
-    files = sorted(f for folder in folders for f in folder.rglob("*") if f.is_file())
+    """Digest of all that the values of a scenario depend on."""
+    return digest_of(paths.ROOT / "src", paths.DATA, paths.SCENARIOS, paths.ROOT / LOCK)
+
+
+@cache
+def code_fingerprint() -> str:
+    """Digest of the code and of the libraries it runs on."""
+    return digest_of(paths.ROOT / "src", paths.ROOT / LOCK)
+
+
+def digest_of(*places: Path) -> str:
+    """Digest of files, and of all files in folders, by their names and contents."""
+    files = sorted(
+        file
+        for place in places
+        for file in ([place] if place.is_file() else place.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts
+    )
     digest = hashlib.sha256()
-    for file in [*files, paths.ROOT / "requirements.lock"]:
-        if "__pycache__" not in file.parts and file.exists():
-            digest.update(f"{file.relative_to(paths.ROOT)}\0".encode())
-            digest.update(file.read_bytes())
+    for file in files:
+        digest.update(f"{file.relative_to(paths.ROOT)}\0".encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
