@@ -1,0 +1,111 @@
+"""The log of the numbers: one record a release, and what moved them since."""
+
+import json
+import shutil
+
+import pytest
+
+from compendium import estimates, models, paths
+from compendium.errors import CompendiumError
+from compendium.values import Value
+
+ROW = "arms-cont-2023-10-wh"
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A copy of data and scenarios, a code file, and a model with two values."""
+    shutil.copytree(paths.DATA, tmp_path / "data")
+    shutil.copytree(paths.SCENARIOS, tmp_path / "scenarios")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "model.py").write_text("x = 1\n")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    for name, place in {"RAW": "data/raw", "SCENARIOS": "scenarios", "RESULTS": "results"}.items():
+        monkeypatch.setattr(paths, name, tmp_path / place)
+    known = {
+        "arms_trade.a": Value("arms_trade.a", 2.0, rows=(ROW,)),
+        "arms_trade.b": Value("arms_trade.b", 5.0),
+        "arms_trade.word": Value("arms_trade.word", "likely", unit="text"),
+    }
+    monkeypatch.setattr(models, "values_in", lambda name: known)
+    return known
+
+
+def edit(table, old, new):
+    file = paths.RAW / f"{table}.csv"
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_without_a_record_the_remedy_is_told(checkout):
+    with pytest.raises(CompendiumError, match="no release is recorded yet; `make record RELEASE"):
+        estimates.moved()
+
+
+def test_a_record_holds_every_number_and_is_never_changed(checkout):
+    assert estimates.record("0.1.0") == 4  # two numbers, two scenarios; no texts
+    log = estimates.read()
+    assert list(log.columns) == estimates.COLUMNS
+    assert set(log["id"]) == {"arms_trade.a", "arms_trade.b"}
+    assert set(log["scenario"]) == set(estimates.SCENARIOS)
+    with pytest.raises(CompendiumError, match=r"0\.1\.0 is recorded already.*recorded: 0\.1\.0"):
+        estimates.record("0.1.0")
+    before = estimates.log_file().read_text()
+    assert estimates.record("0.2.0") == 4
+    assert estimates.log_file().read_text().startswith(before)
+
+
+@pytest.mark.parametrize("name", ["1", "v0.1.0", "0.1", "../x", ""])
+def test_what_is_no_version_is_refused(checkout, name):
+    with pytest.raises(CompendiumError, match="is no version"):
+        estimates.record(name)
+    assert not estimates.log_file().exists()
+
+
+def test_nothing_has_moved_after_a_record(checkout):
+    estimates.record("0.1.0")
+    assert estimates.moved().empty
+
+
+def test_a_changed_row_is_named_where_a_number_rests_on_it(checkout):
+    estimates.record("0.1.0")
+    edit("arms", f"{ROW},containers_shipped_cumulative,munitions,2023-09-07,2023-10-01,1000",
+         f"{ROW},containers_shipped_cumulative,munitions,2023-09-07,2023-10-01,1100")  # fmt: skip
+    checkout["arms_trade.a"] = Value("arms_trade.a", 2.2, rows=(ROW,))
+    checkout["arms_trade.b"] = Value("arms_trade.b", 6.0)
+    moved = estimates.moved().set_index(["scenario", "id"])
+    assert len(moved) == 4
+    a = moved.loc[("replication", "arms_trade.a")]
+    assert (a["before"], a["after"], a["why"]) == (2.0, 2.2, f"rows {ROW}")
+    assert moved.loc[("hindsight", "arms_trade.b"), "why"] == "1 rows it does not name"
+
+
+def test_parameters_tables_and_code_are_told_apart(checkout):
+    estimates.record("0.1.0")
+    scenario = paths.SCENARIOS / "hindsight.yml"
+    scenario.write_text(scenario.read_text() + "chapters:\n  arms_trade:\n    seed: 7\n")
+    checkout["arms_trade.b"] = Value("arms_trade.b", 6.0)
+    moved = estimates.moved().set_index(["scenario", "id"])["why"]
+    assert moved[("hindsight", "arms_trade.b")] == "parameters seed"
+    assert moved[("replication", "arms_trade.b")].startswith("nothing that is recorded")
+    edit("claims", "up to this much", "up to this sum")
+    (paths.ROOT / "src" / "model.py").write_text("x = 2\n")
+    moved = estimates.moved().set_index(["scenario", "id"])["why"]
+    assert moved[("replication", "arms_trade.b")] == "tables claims; code"
+
+
+def test_numbers_that_come_and_go(checkout):
+    estimates.record("0.1.0")
+    del checkout["arms_trade.a"]
+    checkout["arms_trade.c"] = Value("arms_trade.c", 1.0)
+    moved = estimates.moved().set_index(["scenario", "id"])
+    assert moved.loc[("replication", "arms_trade.a"), "after"] != 2.0
+    assert moved.loc[("replication", "arms_trade.c"), "after"] == 1.0
+    assert len(moved) == 4
+
+
+def test_the_state_names_every_row_once(checkout):
+    state = json.loads(json.dumps(estimates.state()))
+    assert ROW in state["rows"] and len(state["rows"]) > 1500
+    assert set(state["parameters"]) == set(estimates.SCENARIOS)
