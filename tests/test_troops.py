@@ -13,7 +13,7 @@ from scipy import stats
 from compendium import evidence, figures, parameters, paths, troops
 from compendium.errors import CompendiumError, FaultsError
 from compendium.parameters import TroopPlausibility
-from compendium.troops import caps, checks, counts, missions, money, projection, stock
+from compendium.troops import caps, checks, conflicts, counts, missions, money, projection, stock
 from compendium.troops import rows as reading
 
 STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
@@ -491,6 +491,27 @@ def test_alt_text_comes_from_the_data(study):
         {"with": [0.0001]},
     )
     assert "19 missions from 18 to 3,464 persons" in drawing.alt
+
+
+# --- conflicts ------------------------------------------------------------------------------------
+
+
+def test_every_conflict_points_at_rows_and_shows_in_hindsight(hindsight):
+    table = hindsight.frames["conflicts"]
+    assert list(table["topic"]) == [c.topic for c in conflicts.CONFLICTS]
+    assert list(table["rows"]) == [c.rows for c in conflicts.CONFLICTS]
+    figures_told = table.set_index("topic")["figures"]
+    assert "about 10,000 persons" in figures_told["Men in Russia on 28 October 2024"]
+    assert "about 3,000 persons" in figures_told["Men in Russia on 28 October 2024"]
+    assert "INSS (Lim Soo-ho): about 1,340 USD million" in "".join(figures_told)
+
+
+def test_a_conflict_waits_for_its_rows(study, early):
+    known = set(study.frames["conflicts"]["topic"])
+    assert {"Men in Russia on 28 October 2024", "Strength of XI Corps"} <= known
+    assert not [topic for topic in known if "2025" in topic]
+    assert "Angola: how many, and on which side" in set(early.frames["conflicts"]["topic"])
+    assert "Men in Russia on 28 October 2024" not in set(early.frames["conflicts"]["topic"])
 
 
 # --- vintages ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from compendium.parameters import TroopPlausibility
-from compendium.troops import caps, checks, counts, missions, money, projection, stock
+from compendium.troops import caps, checks, conflicts, counts, missions, money, projection, stock
 from compendium.troops import rows as reading
 from compendium.troops.projection import Projection
 from compendium.troops.statements import statements
@@ -103,6 +103,7 @@ def run(p: TroopPlausibility) -> Result:
         "totals": checks.sent_totals(p.as_of),
         "forecasts": checks.forecasts(p),
         "losses": checks.losses_a_day(p.as_of),
+        "conflicts": conflicts.table(p.as_of, conflicts.CONFLICTS),
         **simulated(p, paths, prices, u),
     }
     published = statements(p, frames, fits, paths, prices, frozen, u)
