@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from compendium import evidence, figures, parameters, paths, troops
-from compendium.errors import CompendiumError, FaultsError
+from compendium.errors import FaultsError
 from compendium.parameters import TroopPlausibility
-from compendium.troops import caps, checks, conflicts, counts, missions, money, projection, stock
+from compendium.troops import checks, conflicts, counts, missions, money, projection, stock
 from compendium.troops import rows as reading
 
 STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
@@ -613,9 +613,33 @@ def test_bad_parameters_are_refused_in_plain_words(name, given_value, words):
     assert f"troop_plausibility, parameter {name}" in text
 
 
-def test_shares_out_of_order_are_refused():
-    with pytest.raises(CompendiumError, match="must rise"):
-        caps.caps(few(as_of=STUDY_DAY, xi_share_low=0.4, xi_share_middle=0.2))
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({"wounded_home_low": 0.9}, "wounded_home_low",
+         "above wounded_home_high (0.75), found '0.9'; allowed: wounded_home_low <= wounded_home_high"),
+        ({"wounded_home_high": 0.1}, "wounded_home_high", "below wounded_home_low (0.25), found '0.1'"),
+        ({"xi_share_low": 0.4}, "xi_share_low",
+         "above xi_share_middle (0.25), found '0.4'; allowed: xi_share_low <= xi_share_middle <= xi_share_high"),
+        ({"sof_share_high": 0.01}, "sof_share_high", "below sof_share_middle (0.08), found '0.01'"),
+        ({"army_share_middle": 0.2}, "army_share_middle", "above army_share_high (0.07), found '0.2'"),
+        ({"tolerated_escapes_low": 500}, "tolerated_escapes_low",
+         "above tolerated_escapes_middle (200), found '500'"),
+    ],
+)  # fmt: skip
+def test_bounds_that_cross_are_refused_before_anything_runs(changes, name, words):
+    with pytest.raises(FaultsError) as refused:
+        parameters.validate("troop_plausibility", changes, {name: 7}, "scenarios/mine.yml")
+    (text,) = map(str, refused.value.faults)
+    assert text.startswith(f"scenarios/mine.yml:7: troop_plausibility, parameter {name}: {words}")
+
+
+def test_every_crossing_is_told_and_equal_bounds_are_fine():
+    with pytest.raises(FaultsError) as refused:
+        parameters.validate("troop_plausibility", {"xi_share_low": 0.6, "wounded_home_low": 0.9})
+    assert len(refused.value.faults) == 2
+    same = {"wounded_home_low": 0.5, "wounded_home_high": 0.5}
+    assert parameters.validate("troop_plausibility", same).wounded_home_low == 0.5
 
 
 def test_pay_set_by_hand_replaces_the_rows():

@@ -7,7 +7,6 @@ import pandas as pd
 from compendium import conflicts as shared
 from compendium.conflicts import Conflict
 
-
 TRADE = (
     Conflict(
         "Soviet and Russian trade, 1990",
