@@ -230,6 +230,7 @@ def test_merge_rule(study):
     by_name = past.drop_duplicates("mission").set_index("mission")
     assert by_name.loc["Vietnam-air-war", ["low", "high"]].tolist() == [150, 400]  # not 800
     assert by_name.loc["Iran-Iraq-War", ["low", "high"]].tolist() == [90, 90]  # 60 and 30
+    assert by_name.loc["Syria-civil-war", ["low", "high"]].tolist() == [11 + 15, 15 + 15]
     assert by_name.loc["Angola-civil-war", ["low", "high"]].tolist() == [3_000, 4_000]
     assert by_name.loc["Zimbabwe-Fifth-Brigade", ["low", "high"]].tolist() == [106, 128]
     assert by_name.loc["Uganda-bush-war", ["low", "high"]].tolist() == [750, 950]
@@ -284,6 +285,45 @@ def test_rate_against_exact_interval():
     assert stats.poisson.sf(20, low) == pytest.approx(0.05)
     assert stats.poisson.cdf(21, high) == pytest.approx(0.05)
     assert missions.rate(0, STUDY_DAY).low == 0
+    # Twice the dispersion: the interval of half the count, scaled up again.
+    wide = missions.rate(20, STUDY_DAY, dispersion=2.0)
+    half = missions.rate(10, STUDY_DAY)
+    assert (wide.low, wide.high) == pytest.approx((2 * half.low, 2 * half.high))
+
+
+def test_missions_cluster_by_hand(study):
+    found = missions.clustering(study.frames["missions"], STUDY_DAY)
+    assert found.counts == (0, 2, 3, 10, 0, 1, 5)  # 1950s to 2010s
+    assert sum((k - 3) ** 2 for k in found.counts) == 76
+    assert found.statistic == pytest.approx(76 / 3)  # mean 3
+    assert found.freedom == 6 and found.dispersion == pytest.approx(76 / 18)
+    assert found.p_value == pytest.approx(0.0003, abs=5e-5)
+    # Mean 3, variance 76/6: size 9/(76/6 - 3), nought with probability (size/(size + 3))^size.
+    size = 9 / (76 / 6 - 3)
+    none = stats.nbinom.pmf(0, size, size / (size + 3))
+    assert missions.negative_binomial_chance(found) == pytest.approx(1 - none)
+    assert 1 - none == pytest.approx(0.74, abs=0.005)
+
+
+def test_chance_of_a_mission_is_the_share_of_spans(study):
+    assert value(study, "mission_in_decade").value == pytest.approx(5 / 7 * 100)
+    low, high = value(study, "mission_in_decade").low, value(study, "mission_in_decade").high
+    assert stats.binom.sf(4, 7, low / 100) == pytest.approx(0.05)
+    assert stats.binom.cdf(5, 7, high / 100) == pytest.approx(0.05)
+    assert value(study, "mission_in_decade_phrase").value == "is likely"
+    starts = pd.to_datetime(study.frames["missions"]["start"]).dt.year
+    assert list(missions.full_years(STUDY_DAY)) == list(range(1949, 2024))
+    assert value(study, "mission_in_year").value == pytest.approx(starts.nunique() / 75 * 100)
+    assert value(study, "missions_rate_1990").value == pytest.approx(
+        6 / ((pd.Timestamp(STUDY_DAY) - pd.Timestamp("1990-01-01")).days / 3652.5)
+    )
+
+
+def test_only_full_spans_count():
+    assert list(missions.full_decades("2029-12-31"))[-1] == 2020
+    assert list(missions.full_decades("2029-12-30"))[-1] == 2010
+    assert list(missions.full_decades(STUDY_DAY))[0] == 1950
+    assert missions.full_years("2024-12-31")[-1] == 2024
 
 
 def test_too_few_sizes_give_no_fit():

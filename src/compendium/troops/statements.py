@@ -68,35 +68,14 @@ def mission_statements(p, frames, fits) -> list[Value]:
     if past.empty:
         return []
     used = all_rows(past)
-    rate = missions.rate(len(past), p.as_of)
     gaps = [len(missions.missions(p.as_of, gap)) for gap in (180, 365, 730)]
     fought = int((past["combat"] == "fought").sum())
     told = int((past["combat"] != "no").sum())
-    year = {k: 1 - float(np.exp(-getattr(rate, k) / 10)) for k in ("rate", "low", "high")}
-    decade = {k: 1 - float(np.exp(-getattr(rate, k))) for k in ("rate", "low", "high")}
     found = [
         state("missions", len(past), "missions", "Missions abroad known, after merging rows",
               low=min(*gaps, len(past)), high=max(*gaps, len(past)), rows=used),
-        state("missions_rate", rate.rate, "missions_per_decade",
-              "Missions a decade since the state was founded; exact Poisson interval",
-              low=rate.low, high=rate.high, level=missions.LEVEL, decimals=1, rows=used),
-        state("mission_in_year", year["rate"] * 100, "percent",
-              "Chance of at least one new mission in a year at that rate",
-              low=year["low"] * 100, high=year["high"] * 100, level=missions.LEVEL, rows=used),
-        state("mission_in_decade", decade["rate"] * 100, "percent",
-              "Chance of at least one new mission in a decade at that rate",
-              low=decade["low"] * 100, high=decade["high"] * 100, level=missions.LEVEL, rows=used),
+        *rate_statements(p, past, used),
     ]  # fmt: skip
-    for name, chance in (("year", year), ("decade", decade)):
-        found.append(
-            state(
-                f"mission_in_{name}_phrase",
-                un.phrase(un.likelihood(chance["rate"])),
-                "text",
-                f"Chance of at least one new mission in a {name}, in words",
-                rows=used,
-            )
-        )
     for name, count, words in (
         ("fought", fought, "documented to have fought"),
         ("said_to_fight", told, "documented or said to have fought"),
@@ -130,7 +109,7 @@ def mission_statements(p, frames, fits) -> list[Value]:
         found += [
             state(f"tail_{row.size}_{row.fit}", row.share * 100, "percent",
                   f"Share of missions larger than {row.size:,} men, {row.fit} the contested rows",
-                  low=row.low * 100, high=row.high * 100, level=missions.LEVEL, decimals=3, rows=used),
+                  low=row.low * 100, high=row.high * 100, level=missions.LEVEL, decimals=4, rows=used),
             state(f"predictive_{row.size}_{row.fit}", row.predictive * 100, "percent",
                   f"The same with the uncertainty of the fit averaged over, {row.size:,} men, {row.fit} Angola",
                   decimals=2, rows=used),
@@ -142,6 +121,55 @@ def mission_statements(p, frames, fits) -> list[Value]:
               low=float(largest["low"]), high=float(largest["high"]), kind="evidence",
               rows=largest["rows"])
     )  # fmt: skip
+    return found
+
+
+def rate_statements(p, past, used) -> list[Value]:
+    """How often missions began, whether they cluster, and the chance of a new one."""
+    cluster = missions.clustering(past, p.as_of)
+    dispersion = 1.0 if cluster is None else cluster.dispersion
+    rate = missions.rate(len(past), p.as_of, dispersion=dispersion)
+    recent = int((past["start"] >= pd.Timestamp(missions.COLD_WAR_OVER)).sum())
+    later = missions.rate(recent, p.as_of, missions.COLD_WAR_OVER, dispersion=dispersion)
+    found = [
+        state("missions_rate", rate.rate, "missions_per_decade",
+              "Missions a decade since the state was founded; interval widened by their clustering",
+              low=rate.low, high=rate.high, level=missions.LEVEL, decimals=1, rows=used),
+        state("missions_rate_1990", later.rate, "missions_per_decade",
+              "Missions a decade since 1990; interval widened by their clustering",
+              low=later.low, high=later.high, level=missions.LEVEL, decimals=1, rows=used),
+    ]  # fmt: skip
+    if cluster is not None:
+        found += [
+            state("dispersion", cluster.dispersion, "ratio",
+                  "Variance of missions by decade over their mean; 1 where they come evenly",
+                  decimals=1, rows=used),
+            state("dispersion_statistic", cluster.statistic, "ratio",
+                  "Index of dispersion of missions by decade, chi-squared", decimals=1, rows=used),
+            state("dispersion_freedom", cluster.freedom, "count",
+                  "Its degrees of freedom", rows=used),
+            state("dispersion_p", cluster.p_value * 100, "percent",
+                  "Chance of so large an index if missions came evenly", decimals=2, rows=used),
+            state("mission_in_decade_nb", missions.negative_binomial_chance(cluster) * 100, "percent",
+                  "Chance of at least one new mission in a decade, negative binomial with mean and variance of the decades",
+                  rows=used),
+        ]  # fmt: skip
+    spans = {
+        "year": missions.chance(past, missions.full_years(p.as_of), 1),
+        "decade": missions.chance(past, missions.full_decades(p.as_of), 10),
+    }
+    for name, chance in spans.items():
+        found += [
+            state(f"mission_in_{name}", chance.share * 100, "percent",
+                  f"Chance of at least one new mission in a {name}: share of full {name}s in which one began, exact interval",
+                  low=chance.low * 100, high=chance.high * 100, level=missions.LEVEL, rows=used),
+            state(f"mission_in_{name}_phrase", un.phrase(un.likelihood(chance.share)), "text",
+                  f"Chance of at least one new mission in a {name}, in words", rows=used),
+            state(f"{name}s_hit", chance.hit, "count",
+                  f"Full {name}s in which a mission began", rows=used),
+            state(f"{name}s_full", chance.spans, "count",
+                  f"Full {name}s since the state was founded", rows=used),
+        ]  # fmt: skip
     return found
 
 
