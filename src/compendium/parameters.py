@@ -396,6 +396,11 @@ class TroopPlausibility(Parameters):
         ge=0,
         le=1,
     )
+    guarding: Literal["quiet", "as_before"] = parameter(
+        "quiet",
+        "choice",
+        "Losses from the day a count has the men guard a border: at most a quiet war's, or as before.",
+    )
     rotation_rate_high: float = parameter(
         0.083,
         "share_per_month",
@@ -447,7 +452,7 @@ class TroopPlausibility(Parameters):
     state_take: float | None = parameter(
         None,
         "share",
-        "Part of the pay the state keeps; None draws between the known rows.",
+        "Part of all that is paid (pay, bonus, death payment) the state keeps; None draws between the known rows, which are about pay.",
         ge=0,
         le=1,
     )
