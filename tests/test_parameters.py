@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import model_validator
 
 from compendium import parameters, paths
 from compendium.errors import CompendiumError, FaultsError
@@ -108,6 +109,58 @@ def test_a_price_in_range_is_kept_to_the_last_bit(price):
 def test_whole_numbers_are_numbers_and_edges_are_inside():
     chosen = parameters.validate("arms_trade", {"shell_price": 10, "as_of": "2030-12-31"})
     assert (chosen.shell_price, chosen.as_of) == (10, dt.date(2030, 12, 31))
+
+
+# --- Parameters that must fit each other -----------------------------------------------------
+
+
+class Spans(parameters.Parameters):
+    """A chapter whose parameters must rise."""
+
+    first: parameters.Month = parameters.parameter("2014-01", "month", "First month of all.")
+    breaks: parameters.Month = parameters.parameter("2023-07", "month", "First month after it.")
+    low: float | None = parameters.parameter(None, "share", "Low end, or none at all.")
+    high: float = parameters.parameter(0.5, "share", "High end of the very same.")
+
+    @model_validator(mode="after")
+    def _fit(self):
+        parameters.refuse(
+            parameters.rising(self, "first", "breaks", strictly=True),
+            parameters.rising(self, "low", "high"),
+        )
+        if self.high > 10:
+            raise ValueError("no such chapter can be")
+        return self
+
+
+@pytest.fixture
+def spans(monkeypatch):
+    monkeypatch.setitem(parameters.CHAPTERS, "spans", Spans)
+
+
+def test_what_does_not_fit_is_told_like_any_other_fault(spans):
+    assert refusals("spans", breaks="2013-01") == [
+        "chapters/spans.ipynb: spans, parameter breaks: below first (2014-01), found '2013-01'; "
+        "allowed: first < breaks"
+    ]
+    (text,) = refusals("spans", first="2023-07")
+    assert "parameter first: equal to breaks (2023-07), found '2023-07'" in text
+    both = refusals("spans", first="2024-01", low=0.6)
+    assert ["parameter first: above" in both[0], "parameter low: above" in both[1]] == [True, True]
+
+
+def test_none_has_no_place_in_the_order(spans):
+    assert parameters.validate("spans", {"high": 0.0}).low is None
+
+
+def test_a_fault_of_no_parameter_names_the_chapter(spans):
+    (text,) = refusals("spans", high=11.0)
+    assert text == "chapters/spans.ipynb: spans: no such chapter can be"
+
+
+def test_a_bad_value_comes_before_what_does_not_fit(spans):
+    (text,) = refusals("spans", first="2024-01", low="x")
+    assert "parameter low: wrong type" in text
 
 
 # --- Every field of every chapter ------------------------------------------------------------

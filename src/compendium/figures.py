@@ -102,6 +102,17 @@ def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
 BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
 
 
+SMALLEST_PERCENT = 0.0001
+
+
+def percent_text(share: float) -> str:
+    """A share in percent to two digits, never as a power of ten; tiny ones by a bound."""
+    percent = share * 100
+    if 0 < percent < SMALLEST_PERCENT:
+        return f"below {SMALLEST_PERCENT:f}".rstrip("0") + " %"
+    return np.format_float_positional(float(f"{percent:.2g}"), trim="-") + " %"
+
+
 def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
     """Name lines at their ends (x, y, text, colour), moving names apart that would overlap."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
@@ -795,9 +806,10 @@ def exceedance(
     table["Median"] = [f"{np.exp(mu):,.0f}" for mu, _ in curves.values()]
     table["Spread of the logarithm"] = [f"{sigma:.2f}" for _, sigma in curves.values()]
     for k, name in enumerate(marks):
-        table[f"Share above {name}"] = [f"{shares[fit][k] * 100:.2g} %" for fit in curves]
+        table[f"Share above {name}"] = [percent_text(shares[fit][k]) for fit in curves]
     said = "; ".join(
-        f"{fit}: " + ", ".join(f"{shares[fit][k]:.2g} above {name}" for k, name in enumerate(marks))
+        f"{fit}: "
+        + ", ".join(f"{percent_text(shares[fit][k])} above {name}" for k, name in enumerate(marks))
         for fit in curves
     )
     alt = (
@@ -885,7 +897,7 @@ def path(
     quantity: str,
     marks: Mapping[str, float] | None = None,
 ) -> Drawing:
-    """Simulated path with its 50 and 90 % bands, and the counts it was not fitted to.
+    """Simulated path with its 50 and 90 % bands, and the dated counts beside it.
 
     Parameters
     ----------

@@ -6,11 +6,19 @@ import datetime as dt
 import difflib
 from collections.abc import Iterable, Mapping, MutableMapping
 from types import ModuleType
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 import annotated_types
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 
@@ -75,6 +83,82 @@ class Parameters(BaseModel):
         ge=FIRST_DAY,
         le=LAST_DAY,
     )
+
+
+class Misfit(NamedTuple):
+    """A parameter that is well in itself and does not fit another one.
+
+    Attributes
+    ----------
+    name : str
+        The parameter to change.
+    problem : str
+        What is wrong, in words that follow "parameter NAME: ".
+    allowed : str
+        What would fit.
+    """
+
+    name: str
+    problem: str
+    allowed: str
+
+
+class MisfitsError(ValueError):
+    """What a model validator raises: every parameter that does not fit the others.
+
+    Attributes
+    ----------
+    misfits : tuple of Misfit
+    """
+
+    def __init__(self, misfits: Iterable[Misfit]):
+        self.misfits = tuple(misfits)
+        super().__init__("; ".join(f"{m.name}: {m.problem}" for m in self.misfits))
+
+
+def refuse(*found: Iterable[Misfit]) -> None:
+    """Raise all misfits at once, if there are any; the last line of a model validator."""
+    misfits = [misfit for some in found for misfit in some]
+    if misfits:
+        raise MisfitsError(misfits)
+
+
+def rising(given: Parameters, *names: str, strictly: bool = False) -> list[Misfit]:
+    """Neighbours among these parameters that do not rise.
+
+    Parameters
+    ----------
+    given : Parameters
+    *names : str
+        Parameters of one kind (numbers, dates, or months as texts), lowest first; one that
+        is None has no place in the order and is passed over.
+    strictly : bool
+        Whether two equal neighbours are a fault too.
+
+    Returns
+    -------
+    list of Misfit
+        One a pair. Of the two, the one that is not at its default is named: it is the one
+        that somebody has set.
+    """
+    fields = type(given).model_fields
+    names = tuple(name for name in names if getattr(given, name) is not None)
+    sign = " < " if strictly else " <= "
+    found = []
+    for lower, upper in zip(names, names[1:], strict=False):
+        below, above = getattr(given, lower), getattr(given, upper)
+        if below < above or (below == above and not strictly):
+            continue
+        set_by_hand = getattr(given, upper) != fields[upper].default
+        untouched = getattr(given, lower) == fields[lower].default
+        name, side, other = (
+            (upper, "below", lower) if set_by_hand and untouched else (lower, "above", upper)
+        )
+        if below == above:
+            side = "equal to"
+        problem = f"{side} {other} ({getattr(given, other)})"
+        found.append(Misfit(name, problem, sign.join(names)))
+    return found
 
 
 class ArmsTrade(Parameters):
@@ -312,6 +396,11 @@ class TroopPlausibility(Parameters):
         ge=0,
         le=1,
     )
+    guarding: Literal["quiet", "as_before"] = parameter(
+        "quiet",
+        "choice",
+        "Losses from the day a count has the men guard a border: at most a quiet war's, or as before.",
+    )
     rotation_rate_high: float = parameter(
         0.083,
         "share_per_month",
@@ -363,7 +452,7 @@ class TroopPlausibility(Parameters):
     state_take: float | None = parameter(
         None,
         "share",
-        "Part of the pay the state keeps; None draws between the known rows.",
+        "Part of all that is paid (pay, bonus, death payment) the state keeps; None draws between the known rows, which are about pay.",
         ge=0,
         le=1,
     )
@@ -399,6 +488,17 @@ class TroopPlausibility(Parameters):
     seed: int = parameter(
         20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
     )
+
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> Self:
+        thirds = ("low", "middle", "high")
+        families = [
+            [f"{stem}_{third}" for third in thirds]
+            for stem in ("xi_share", "sof_share", "army_share", "tolerated_escapes")
+        ]
+        families.append(["wounded_home_low", "wounded_home_high"])
+        refuse(*(rising(self, *family) for family in families))
+        return self
 
 
 class TradeTrends(Parameters):
@@ -636,6 +736,8 @@ def validate(
 ) -> Parameters:
     """Parameters of a chapter, or every fault in them at once.
 
+    Whether parameters fit each other is asked once each of them is well in itself.
+
     Parameters
     ----------
     chapter : str
@@ -650,17 +752,41 @@ def validate(
     Raises
     ------
     FaultsError
-        Unknown name, wrong type or value out of range.
+        Unknown name, wrong type, value out of range, or values that do not fit each other.
     """
     wanted = model(chapter)
     try:
         return wanted(**given)
     except ValidationError as error:
-        faults = [_fault(wanted, chapter, problem) for problem in error.errors()]
+        faults = [f for problem in error.errors() for f in _faults(wanted, chapter, given, problem)]
     place = file or f"chapters/{chapter}.ipynb"
     raise FaultsError(
         Fault(place, line=(lines or {}).get(name), **fault) for name, fault in faults
     ) from None
+
+
+def _faults(
+    wanted: type[Parameters], chapter: str, given: Mapping[str, Any], problem: dict
+) -> list[tuple[str, dict]]:
+    """Faults of one of pydantic's errors: of a field, or of the model as a whole."""
+    if problem["loc"]:
+        return [_fault(wanted, chapter, problem)]
+    error = problem.get("ctx", {}).get("error")
+    if not isinstance(error, MisfitsError):
+        # A model validator that names no parameter: the chapter is all that can be named.
+        return [("", {"column": chapter, "problem": _plain(problem)})]
+    return [
+        (
+            misfit.name,
+            {
+                "column": f"{chapter}, parameter {misfit.name}",
+                "problem": misfit.problem,
+                "value": str(given.get(misfit.name, wanted.model_fields[misfit.name].default)),
+                "allowed": misfit.allowed,
+            },
+        )
+        for misfit in error.misfits
+    ]
 
 
 def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, dict]:

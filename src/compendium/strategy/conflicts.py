@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compendium.trade.conflicts import Conflict, table
+from compendium.conflicts import Conflict, table
 
 __all__ = ["CONFLICTS", "table"]
 

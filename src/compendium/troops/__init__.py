@@ -1,7 +1,7 @@
 """Troops: would the North send people, how many, at what loss, for what money.
 
 Stock (men there at one time) and flow (men sent in total) are kept apart throughout. Counts
-contradict each other and are not averaged: a draw takes one issuer's word.
+contradict each other and are not averaged: for each contingent a draw takes one body's word.
 """
 
 from __future__ import annotations
@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from compendium.parameters import TroopPlausibility
-from compendium.troops import caps, checks, counts, missions, money, projection, stock
+from compendium.troops import (
+    caps,
+    checks,
+    conflicts,
+    counts,
+    holdout,
+    missions,
+    money,
+    projection,
+    stock,
+    verdicts,
+)
 from compendium.troops import rows as reading
 from compendium.troops.projection import Projection
 from compendium.troops.statements import statements
@@ -103,8 +114,12 @@ def run(p: TroopPlausibility) -> Result:
         "totals": checks.sent_totals(p.as_of),
         "forecasts": checks.forecasts(p),
         "losses": checks.losses_a_day(p.as_of),
+        "conflicts": conflicts.table(p.as_of, conflicts.CONFLICTS),
+        "check": holdout.study_check(p),
+        "holdout": holdout.holdout(p),
         **simulated(p, paths, prices, u),
     }
+    frames["verdicts"] = verdicts.verdicts(p, frames, prices, frozen, u)
     published = statements(p, frames, fits, paths, prices, frozen, u)
     return Result(tuple(published), frames, fits, paths, prices, frozen)
 
@@ -133,7 +148,7 @@ def simulated(p: TroopPlausibility, paths, prices, u) -> dict[str, pd.DataFrame]
         return empty | {"coverage": pd.DataFrame(), "drivers": pd.DataFrame()}
     last = pd.Timestamp(p.as_of) + pd.DateOffset(months=stock.HORIZON)
     covered = [
-        stock.coverage(paths, found, name).assign(quantity=name)
+        stock.coverage(stock.score(paths, found, name)).assign(quantity=name)
         for name, found in (
             ("present", counts.present(p.as_of)),
             ("casualties", counts.casualties(p.as_of)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from compendium.errors import CompendiumError
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import paces
 from compendium.troops.rows import figure, rows
@@ -27,21 +26,9 @@ CAP_COLUMNS = ["cap", "label", *SCENARIOS, "rows"]
 
 
 def shares(p: TroopPlausibility, name: str) -> tuple[float, float, float]:
-    """Low, middle and high parameter of a cap.
-
-    Raises
-    ------
-    CompendiumError
-        They are not in rising order.
-    """
+    """Low, middle and high parameter of a cap; the parameters themselves refuse a wrong order."""
     stem = "tolerated_escapes" if name == "escapes" else f"{name}_share"
-    found = tuple(getattr(p, f"{stem}_{scenario}") for scenario in SCENARIOS)
-    if list(found) != sorted(found):
-        raise CompendiumError(
-            f"troop_plausibility, parameters {stem}_low, _middle and _high must rise, "
-            f"found {', '.join(map(str, found))}"
-        )
-    return found
+    return tuple(getattr(p, f"{stem}_{scenario}") for scenario in SCENARIOS)
 
 
 def strengths(as_of, item: str) -> pd.DataFrame:

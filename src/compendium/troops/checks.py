@@ -7,7 +7,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.parameters import TroopPlausibility
-from compendium.troops.counts import SENT_SUMS, present, sent, statements
+from compendium.troops.counts import IN_STAGES, SENT_SUMS, present, sent, statements
 from compendium.troops.rows import figure, rows
 
 STUDY_CAP = "troops-study-cap-2024"
@@ -33,7 +33,8 @@ def sent_totals(as_of) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `rule`, `persons`, `day` of the newest part, `builders`, `rows`. Before Seoul's total
+        `rule`, `low` and `persons` (without and with all men still moving in stages), `day` of
+        the newest part, `builders`, `rows`. Before Seoul's total
         was known, the largest count of men sent or present stands alone, as a floor.
     """
     known = statements(as_of).set_index("obs_id")
@@ -41,18 +42,21 @@ def sent_totals(as_of) -> pd.DataFrame:
     for rule, parts, builders in SENT_SUMS:
         if set(parts) <= set(known.index):
             own = known.loc[list(parts)]
+            come = own.loc[~own.index.isin(IN_STAGES), "low"]
             records.append(
-                (rule, float(own["high"].sum()), own["period_end"].max(), builders, parts)
-            )
+                (rule, float(come.sum()), float(own["high"].sum()), own["period_end"].max(),
+                 builders, parts)
+            )  # fmt: skip
     if not any(rule == "combat troops only" for rule, *_ in records):
         both = pd.concat([sent(as_of), present(as_of)], ignore_index=True)
         if len(both):
             top = both.loc[both["high"].idxmax()]
             records.append(
-                ("largest count of men sent or present", float(top["high"]), top["period_end"],
-                 False, tuple(top["parts"]))
+                ("largest count of men sent or present", float(top["low"]), float(top["high"]),
+                 top["period_end"], False, tuple(top["parts"]))
             )  # fmt: skip
-    return pd.DataFrame(records, columns=["rule", "persons", "day", "builders", "rows"])
+    columns = ["rule", "low", "persons", "day", "builders", "rows"]
+    return pd.DataFrame(records, columns=columns)
 
 
 def ceiling(p: TroopPlausibility) -> pd.DataFrame:
@@ -61,40 +65,57 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `reading`, `persons`, `day`, `margin` (persons below the ceiling), `passed`, `brier`,
-        `rows`. Empty until the study and a count are known.
+        `reading`, `low` and `persons` (without and with all men still moving in stages), `day`,
+        `margin` (persons below the ceiling), `passed` in {"no", "yes", "open"}, `verdict` in
+        words, `brier_low`, `brier_high`, `rows`. Empty until the study and a count are known.
 
     Notes
     -----
     The study gives no date by which its judgement may be scored, so a "held" is a "held so
     far". The Brier score is the square of `exceed_probability` less the outcome: 0 is best.
+    Where the outcome is open, it is a range.
     """
-    columns = ["reading", "persons", "day", "margin", "passed", "brier", "rows"]
+    columns = [
+        "reading", "low", "persons", "day", "margin", "passed", "verdict", "brier_low",
+        "brier_high", "rows",
+    ]  # fmt: skip
     cap, top = study_cap(p.as_of), highest_present(p)
     if cap is None or top is None:
         return pd.DataFrame(columns=columns)
-    records = [("at one time", float(top["high"]), top["period_end"], tuple(top["parts"]))]
+    found = [("at one time", top["low"], top["high"], top["period_end"], tuple(top["parts"]))]
     totals = sent_totals(p.as_of)
-    records += [(f"in total, {r.rule}", r.persons, r.day, r.rows) for r in totals.itertuples()]
-    return pd.DataFrame(
-        [
-            (name, persons, day, cap - persons, persons > cap,
-             (p.exceed_probability - float(persons > cap)) ** 2, (*ids, STUDY_CAP))
-            for name, persons, day, ids in records
-        ],
-        columns=columns,
-    )  # fmt: skip
+    found += [(f"in total, {r.rule}", r.low, r.persons, r.day, r.rows) for r in totals.itertuples()]
+    records = []
+    for name, low, high, day, ids in found:
+        passed = "yes" if low > cap else "open" if high > cap else "no"
+        verdict = {
+            "yes": "passed",
+            "no": "held so far",
+            "open": f"passed if more than {cap - low:,.0f} builders came",
+        }[passed]
+        outcomes = {"yes": (1.0,), "no": (0.0,), "open": (0.0, 1.0)}[passed]
+        scores = [(p.exceed_probability - outcome) ** 2 for outcome in outcomes]
+        records.append(
+            (name, float(low), float(high), day, cap - float(high), passed, verdict, min(scores),
+             max(scores), (*ids, STUDY_CAP))
+        )  # fmt: skip
+    return pd.DataFrame(records, columns=columns)
 
 
-# What arrived, step by step, by the best graded counts: the whole autumn, the second wave, the
-# sappers, the builders.
-STEPS = (
+# What had arrived of the first wave, count by count, and what came after it: the second wave,
+# the sappers, the builders. The best graded counts of each day.
+FIRST_STEPS = (
+    "troops-sent-2024-10-18-nis",
+    "troops-sent-2024-10-23-nis",
+    "troops-present-2024-10-28-us",
     "troops-present-2024-11-04-us",
+)
+LATER_STEPS = (
     "troops-add-2025-03-31-nis",
     "troops-present-2025-09-02-nis",
     "troops-add-2025-11-04-nis-builders",
 )
-STEP_OF = {"sappers": STEPS[2], "construction_troops": STEPS[3]}
+STEP_OF = {"sappers": LATER_STEPS[1], "construction_troops": LATER_STEPS[2]}
 GRACE = pd.Timedelta(days=31)  # a count comes weeks after the men
 NO_FORECAST = ("first_unit_to_Kursk",)  # where men were to go, not how many
 
@@ -116,15 +137,11 @@ def forecasts(p: TroopPlausibility) -> pd.DataFrame:
 
     Notes
     -----
-    A total is set against all that had come by its day, an addition against what came after it
-    was said, a presence against the largest count. Counts up to `GRACE` late are allowed.
+    A total is set against all that had come by its day, an addition against what was counted
+    to have come after it was said, a presence against the largest count. Men still moving in
+    stages are taken as come, in the forecast's favour. Counts up to `GRACE` late are allowed.
     """
-    known = statements(p.as_of)
-    steps = [
-        (row, known.loc[known["obs_id"] == row, "period_end"].iloc[0], figure(known, row))
-        for row in STEPS
-        if row in set(known["obs_id"])
-    ]
+    steps = arrivals(p.as_of)
     there = present(p.as_of)
     records = []
     for row in forecast_rows(p.as_of).itertuples():
@@ -147,6 +164,26 @@ def forecasts(p: TroopPlausibility) -> pd.DataFrame:
     ]  # fmt: skip
     table = pd.DataFrame(records, columns=columns)
     return table.sort_values(["stated", "issuer", "high"], ignore_index=True)
+
+
+def arrivals(as_of) -> list[tuple[str, pd.Timestamp, float]]:
+    """Row, day and men newly counted, in steps: the first wave by its counts, then the rest.
+
+    Notes
+    -----
+    A count of the first wave adds what it has above the counts before it, so that men there
+    already are not counted again as having come after it.
+    """
+    known = statements(as_of)
+    days = known.set_index("obs_id")["period_end"]
+    steps, so_far = [], 0.0
+    for row in FIRST_STEPS:
+        if row in days.index:
+            persons = figure(known, row)
+            steps.append((row, days[row], max(persons - so_far, 0.0)))
+            so_far = max(persons, so_far)
+    steps += [(row, days[row], figure(known, row)) for row in LATER_STEPS if row in days.index]
+    return steps
 
 
 def _came(row, steps: list[tuple], there: pd.DataFrame) -> tuple[str, float]:

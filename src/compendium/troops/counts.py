@@ -8,8 +8,12 @@ import pandas as pd
 from compendium.parameters import TroopPlausibility
 from compendium.troops.rows import UKRAINE, credible, rows
 
-# Items of `troops_present` that count a whole, not a part of one.
-WHOLE = ("Russia", "Kursk", "Kursk_and_Belgorod")
+# Items of `troops_present` that are not a part of another count of the same day by item alone.
+# Those outside `FRONT` are of all Russia; men at the front may be a part of all there.
+FRONT = ("Kursk", "Kursk_and_Belgorod")
+WHOLE = ("Russia", *FRONT)
+# Men "moving in stages": any part of them may have arrived on the day of the count.
+IN_STAGES = ("troops-add-2025-11-04-nis-builders",)
 # Sums of parts one issuer stated for one time: name, rows, whether builders are among them.
 SUMS = (
     ("field and training", ("troops-present-2025-07-hur2", "troops-train-2025-07-hur"), False),
@@ -67,7 +71,11 @@ def statements(as_of) -> pd.DataFrame:
 
 
 def summed(as_of, sums) -> pd.DataFrame:
-    """Sums of parts as if they were rows, with `obs_id` the parts joined by a plus sign."""
+    """Sums of parts as if they were rows, with `obs_id` the parts joined by a plus sign.
+
+    Parts that were still arriving (`IN_STAGES`) count in full at the upper end and not at all
+    at the lower one.
+    """
     found = statements(as_of).set_index("obs_id")
     records = []
     for name, parts, builders in sums:
@@ -81,7 +89,7 @@ def summed(as_of, sums) -> pd.DataFrame:
                 "item": name,
                 "period_end": own["period_end"].max(),
                 "known_on": own["known_on"].max(),
-                "low": float(own["low"].sum()),
+                "low": float(own.loc[~own.index.isin(IN_STAGES), "low"].sum()),
                 "high": float(own["high"].sum()),
                 "qualifier": "approx",
                 "issuer": last["issuer"],
@@ -102,11 +110,21 @@ def summed(as_of, sums) -> pd.DataFrame:
     )  # fmt: skip
 
 
+EVERYBODY, SOLDIERS, AT_FRONT = "all in Russia", "all but builders", "men at the front"
+
+
 def present(as_of) -> pd.DataFrame:
-    """Counts of the whole presence at one time, and the sums of `SUMS`; conflicts stay."""
+    """Counts of the presence at one time, and the sums of `SUMS`; conflicts stay.
+
+    `concept` tells what a count is of: `EVERYBODY`, `SOLDIERS` (sums that leave builders out)
+    or `AT_FRONT`, which is a floor of all there.
+    """
     found = rows(as_of, "troops_present", WHOLE)
     found = found.assign(builders=False, parts=[(row,) for row in found["obs_id"]])
-    return joined(found, summed(as_of, SUMS))
+    found = joined(found, summed(as_of, SUMS))
+    without = [name for name, _, builders in SUMS if not builders]
+    concept = found["item"].map(dict.fromkeys(FRONT, AT_FRONT) | dict.fromkeys(without, SOLDIERS))
+    return found.assign(concept=concept.fillna(EVERYBODY).astype(object))
 
 
 def sent(as_of) -> pd.DataFrame:
@@ -269,10 +287,12 @@ def paces(p: TroopPlausibility) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `obs_id`, `issuer_short`, `side`, `day`, `persons`, `days`, `per_day`, `drawn` (a party
+        `obs_id`, `issuer_short`, `body`, `side`, `day`, `persons`, `days`, `per_day`, `drawn` (a party
         to the war is shown and not drawn from).
     """
-    columns = ["obs_id", "issuer_short", "side", "day", "persons", "days", "per_day", "drawn"]
+    columns = [
+        "obs_id", "issuer_short", "body", "side", "day", "persons", "days", "per_day", "drawn",
+    ]  # fmt: skip
     first = first_sailing(p.as_of)
     if first is None:
         return pd.DataFrame(columns=columns)
@@ -290,6 +310,7 @@ def paces(p: TroopPlausibility) -> pd.DataFrame:
         {
             "obs_id": counts["obs_id"],
             "issuer_short": counts["issuer_short"],
+            "body": counts["body"],
             "side": counts["side"],
             "day": counts["period_end"],
             "persons": counts["low"],

@@ -16,6 +16,8 @@ from compendium.troops.rows import rows
 STATE_FOUNDED = dt.date(1948, 9, 9)
 PREDATES_STATE = ("China-civil-war",)
 DAYS_A_DECADE = 3652.5
+# The Cold War's customers were gone after it.
+COLD_WAR_OVER = dt.date(1990, 1, 1)
 LEVEL = 0.9
 
 # A suffix that names a role, not another war. Some roles are counted inside the contingent,
@@ -109,12 +111,11 @@ def _mission(name: str, own: pd.DataFrame) -> dict:
     if whole.empty:
         whole, added = counted, counted.iloc[:0]
     low, high = (whole["low"].min(), whole["high"].max()) if len(whole) else (np.nan, np.nan)
-    if len(added):
-        # A role on top of the smaller of two conflicting wholes can only fill the gap to the larger.
-        low, high = (
-            low + (0 if name == CONTESTED else added["low"].sum()),
-            max(high, whole["low"].min() + added["high"].sum()),
-        )
+    if name == CONTESTED and len(added):
+        # Two wholes conflict: men on top of the smaller one can only fill the gap to the larger.
+        high = max(high, low + added["high"].sum())
+    elif len(added):
+        low, high = low + added["low"].sum(), high + added["high"].sum()
     combat = "fought" if name in FOUGHT else "said to" if name in SAID_TO_FIGHT else "no"
     return {
         "mission": name,
@@ -132,7 +133,7 @@ def _mission(name: str, own: pd.DataFrame) -> dict:
 
 @dataclass(frozen=True)
 class Rate:
-    """Missions a decade with its exact interval.
+    """Missions a decade with its interval.
 
     Attributes
     ----------
@@ -149,23 +150,154 @@ class Rate:
     high: float
 
 
-def rate(count: int, as_of, level: float = LEVEL) -> Rate:
-    """Missions a decade since the state was founded.
+def rate(
+    count: int,
+    as_of,
+    since: dt.date = STATE_FOUNDED,
+    *,
+    dispersion: float = 1.0,
+    level: float = LEVEL,
+) -> Rate:
+    """Missions a decade since a day.
+
+    Parameters
+    ----------
+    count : int
+        Missions begun since then.
+    as_of : date or str
+    since : datetime.date
+        Default the day the state was founded.
+    dispersion : float
+        Variance of the counts over their mean; 1 if they come as Poisson, more if they cluster.
+    level : float
 
     Notes
     -----
-    Counts are taken as Poisson; the interval is Garwood's exact one [1]_. Missions that left
-    no trace in the sources are missing, so the rate is a floor.
+    With a dispersion of 1 the interval is Garwood's exact one for a Poisson count [1]_. Where
+    missions cluster, the count is worth only ``count / dispersion`` independent events, and
+    the interval is that of so many (quasi-Poisson [2]_). Missions that left no trace in the
+    sources are missing, so the rate is a floor.
 
     References
     ----------
     .. [1] F. Garwood, "Fiducial limits for the Poisson distribution", Biometrika 28 (1936).
+    .. [2] P. McCullagh and J. A. Nelder, "Generalized Linear Models" (1989), section 6.2.3.
     """
-    decades = (pd.Timestamp(as_of) - pd.Timestamp(STATE_FOUNDED)).days / DAYS_A_DECADE
+    decades = (pd.Timestamp(as_of) - pd.Timestamp(since)).days / DAYS_A_DECADE
     tail = (1 - level) / 2
-    low = stats.chi2.ppf(tail, 2 * count) / 2 if count else 0.0
-    high = stats.chi2.ppf(1 - tail, 2 * count + 2) / 2
+    worth = count / dispersion
+    low = stats.chi2.ppf(tail, 2 * worth) / 2 * dispersion if count else 0.0
+    high = stats.chi2.ppf(1 - tail, 2 * worth + 2) / 2 * dispersion
     return Rate(count, decades, count / decades, float(low) / decades, float(high) / decades)
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Whether missions come evenly, by full calendar decades.
+
+    Attributes
+    ----------
+    counts : tuple of int
+        Missions begun in each full decade.
+    statistic : float
+        Sum of squared deviations from the mean, over the mean.
+    p_value : float
+        Chance of as large a statistic if the counts came as Poisson.
+    """
+
+    counts: tuple[int, ...]
+    statistic: float
+    p_value: float
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom."""
+        return len(self.counts) - 1
+
+    @property
+    def dispersion(self) -> float:
+        """Statistic over its degrees of freedom; never below 1, which is an even pace."""
+        return max(1.0, self.statistic / self.freedom)
+
+
+def clustering(table: pd.DataFrame, as_of) -> Clustering | None:
+    """Test of an even pace over the full decades since the state was founded [1]_.
+
+    References
+    ----------
+    .. [1] R. A. Fisher, "Statistical Methods for Research Workers" (1925), section 16: the
+       index of dispersion.
+    """
+    counts = tuple(begun(table, full_decades(as_of), 10))
+    mean = sum(counts) / len(counts)
+    if not mean:
+        return None
+    statistic = sum((k - mean) ** 2 for k in counts) / mean
+    return Clustering(counts, statistic, float(stats.chi2.sf(statistic, len(counts) - 1)))
+
+
+def full_decades(as_of) -> range:
+    """First years of the calendar decades that lie whole between the founding and `as_of`."""
+    first = -(-(STATE_FOUNDED.year + 1) // 10) * 10
+    return range(first, (pd.Timestamp(as_of) + pd.Timedelta(days=1)).year // 10 * 10, 10)
+
+
+def full_years(as_of) -> range:
+    """Calendar years that lie whole between the founding and `as_of`."""
+    return range(STATE_FOUNDED.year + 1, (pd.Timestamp(as_of) + pd.Timedelta(days=1)).year)
+
+
+def begun(table: pd.DataFrame, starts: Iterable[int], years: int) -> list[int]:
+    """Missions begun in each span of so many years, named by its first one."""
+    year = pd.to_datetime(table["start"]).dt.year
+    return [int(year.between(start, start + years - 1).sum()) for start in starts]
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Chance of at least one new mission in a span, learnt from the spans that were.
+
+    Attributes
+    ----------
+    spans, hit : int
+        Full spans since the state was founded, and those in which a mission began.
+    share, low, high : float
+        Share of spans hit, and its exact interval.
+    """
+
+    spans: int
+    hit: int
+    share: float
+    low: float
+    high: float
+
+
+def chance(table: pd.DataFrame, starts: range, years: int) -> Chance:
+    """Share of full spans in which at least one mission began.
+
+    Notes
+    -----
+    Spans are taken as alike and the missions within one may cluster as they like: one is
+    enough. That the next span is like the past ones remains an assumption.
+    """
+    counts = begun(table, starts, years)
+    hit = sum(count > 0 for count in counts)
+    return Chance(len(counts), hit, hit / len(counts), *share_interval(hit, len(counts)))
+
+
+def negative_binomial_chance(found: Clustering) -> float:
+    """Chance of at least one mission in a decade if rates differ from decade to decade.
+
+    Notes
+    -----
+    A negative binomial distribution with the mean and the variance of the decades seen; where
+    the variance does not exceed the mean, the Poisson distribution.
+    """
+    mean, variance = np.mean(found.counts), np.var(found.counts, ddof=1)
+    if variance <= mean:
+        return float(-np.expm1(-mean))
+    size = mean**2 / (variance - mean)
+    return float(1 - (size / (size + mean)) ** size)
 
 
 def share_interval(count: int, total: int, level: float = LEVEL) -> tuple[float, float]:
@@ -178,13 +310,9 @@ def by_decade(table: pd.DataFrame, as_of) -> pd.DataFrame:
     """Missions begun in each decade since the state was founded: `decade`, `missions`."""
     first = STATE_FOUNDED.year // 10 * 10
     last = pd.Timestamp(as_of).year // 10 * 10
-    begun = pd.to_datetime(table["start"]).dt.year // 10 * 10
     decades = range(first, last + 1, 10)
     return pd.DataFrame(
-        {
-            "decade": [f"{d}s" for d in decades],
-            "missions": [int((begun == d).sum()) for d in decades],
-        }
+        {"decade": [f"{d}s" for d in decades], "missions": begun(table, decades, 10)}
     )
 
 

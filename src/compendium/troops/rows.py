@@ -28,6 +28,13 @@ CAMPS = {
 }
 PRESS = "Press and researchers"
 
+# Offices that speak for one body, by how their names begin: a later word of one replaces an
+# earlier word of another. Services that count for themselves (NIS and JCS, HUR) stay apart.
+BODIES = {
+    "US government": ("US State", "US DoD", "White House"),
+    "Ukraine's government": ("Zelensky", "Ukraine"),
+}
+
 # How far a statement may lie from what it names, as factors. An assumption: the words carry
 # a direction (a floor is not undercut, a ceiling not passed) and some slack.
 QUALIFIER_RANGE = {
@@ -52,6 +59,14 @@ def camp(issuer: str) -> str:
 def short(issuer: str) -> str:
     """Issuer without the person or carrier it spoke through."""
     return issuer.partition(" (")[0]
+
+
+def body(issuer: str) -> str:
+    """Body an issuer speaks for: one of `BODIES`, else the issuer without person or carrier."""
+    for name, prefixes in BODIES.items():
+        if issuer.startswith(prefixes):
+            return name
+    return short(issuer)
 
 
 def rows(
@@ -79,7 +94,7 @@ def rows(
     -------
     pandas.DataFrame
         Rows of `evidence.load` with `low` and `high` filled by the statement's own bounds or
-        by its value, `issuer_short` and `side` (the camp); sorted by period_end, then day
+        by its value, `issuer_short`, `body` and `side` (the camp); sorted by period_end, then day
         known, then from the worst graded to the best.
 
     Notes
@@ -93,6 +108,7 @@ def rows(
         low=found["low"].fillna(found["value"]).astype(float),
         high=found["high"].fillna(found["value"]).astype(float),
         issuer_short=found["issuer"].map(short).astype(object),
+        body=found["issuer"].map(body).astype(object),
         side=found["issuer"].map(camp).astype(object),
     )
     return found.sort_values(

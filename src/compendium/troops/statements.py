@@ -10,9 +10,9 @@ import pandas as pd
 from compendium import evidence
 from compendium import uncertainty as un
 from compendium.parameters import TroopPlausibility
-from compendium.troops import caps, checks, counts, missions, money, stock
+from compendium.troops import caps, checks, counts, missions, money, projection, stock
 from compendium.troops.projection import Projection, income
-from compendium.troops.rows import figure, rows
+from compendium.troops.rows import credible, figure, rows
 from compendium.values import Value
 
 GIVEN_BACK = "troops-study2-return-2025"
@@ -24,7 +24,7 @@ def statements(
     fits: Mapping[str, missions.Fit],
     paths: stock.Paths | None,
     prices: money.Prices | None,
-    projection: Projection | None,
+    frozen: Projection | None,
     u: Mapping,
 ) -> list[Value]:
     """Every number of the chapter; those that `as_of` could not know are left out."""
@@ -38,7 +38,9 @@ def statements(
         *study_money_statements(p, frames),
         *money_statements(p, frames, paths, prices, u),
         *check_statements(p, frames),
-        *projection_statements(projection),
+        *projection_statements(frozen),
+        *checked_statements(frames),
+        *verdict_statements(frames),
     ]
 
 
@@ -68,35 +70,14 @@ def mission_statements(p, frames, fits) -> list[Value]:
     if past.empty:
         return []
     used = all_rows(past)
-    rate = missions.rate(len(past), p.as_of)
     gaps = [len(missions.missions(p.as_of, gap)) for gap in (180, 365, 730)]
     fought = int((past["combat"] == "fought").sum())
     told = int((past["combat"] != "no").sum())
-    year = {k: 1 - float(np.exp(-getattr(rate, k) / 10)) for k in ("rate", "low", "high")}
-    decade = {k: 1 - float(np.exp(-getattr(rate, k))) for k in ("rate", "low", "high")}
     found = [
         state("missions", len(past), "missions", "Missions abroad known, after merging rows",
               low=min(*gaps, len(past)), high=max(*gaps, len(past)), rows=used),
-        state("missions_rate", rate.rate, "missions_per_decade",
-              "Missions a decade since the state was founded; exact Poisson interval",
-              low=rate.low, high=rate.high, level=missions.LEVEL, decimals=1, rows=used),
-        state("mission_in_year", year["rate"] * 100, "percent",
-              "Chance of at least one new mission in a year at that rate",
-              low=year["low"] * 100, high=year["high"] * 100, level=missions.LEVEL, rows=used),
-        state("mission_in_decade", decade["rate"] * 100, "percent",
-              "Chance of at least one new mission in a decade at that rate",
-              low=decade["low"] * 100, high=decade["high"] * 100, level=missions.LEVEL, rows=used),
+        *rate_statements(p, past, used),
     ]  # fmt: skip
-    for name, chance in (("year", year), ("decade", decade)):
-        found.append(
-            state(
-                f"mission_in_{name}_phrase",
-                un.phrase(un.likelihood(chance["rate"])),
-                "text",
-                f"Chance of at least one new mission in a {name}, in words",
-                rows=used,
-            )
-        )
     for name, count, words in (
         ("fought", fought, "documented to have fought"),
         ("said_to_fight", told, "documented or said to have fought"),
@@ -130,7 +111,7 @@ def mission_statements(p, frames, fits) -> list[Value]:
         found += [
             state(f"tail_{row.size}_{row.fit}", row.share * 100, "percent",
                   f"Share of missions larger than {row.size:,} men, {row.fit} the contested rows",
-                  low=row.low * 100, high=row.high * 100, level=missions.LEVEL, decimals=3, rows=used),
+                  low=row.low * 100, high=row.high * 100, level=missions.LEVEL, decimals=4, rows=used),
             state(f"predictive_{row.size}_{row.fit}", row.predictive * 100, "percent",
                   f"The same with the uncertainty of the fit averaged over, {row.size:,} men, {row.fit} Angola",
                   decimals=2, rows=used),
@@ -142,6 +123,55 @@ def mission_statements(p, frames, fits) -> list[Value]:
               low=float(largest["low"]), high=float(largest["high"]), kind="evidence",
               rows=largest["rows"])
     )  # fmt: skip
+    return found
+
+
+def rate_statements(p, past, used) -> list[Value]:
+    """How often missions began, whether they cluster, and the chance of a new one."""
+    cluster = missions.clustering(past, p.as_of)
+    dispersion = 1.0 if cluster is None else cluster.dispersion
+    rate = missions.rate(len(past), p.as_of, dispersion=dispersion)
+    recent = int((past["start"] >= pd.Timestamp(missions.COLD_WAR_OVER)).sum())
+    later = missions.rate(recent, p.as_of, missions.COLD_WAR_OVER, dispersion=dispersion)
+    found = [
+        state("missions_rate", rate.rate, "missions_per_decade",
+              "Missions a decade since the state was founded; interval widened by their clustering",
+              low=rate.low, high=rate.high, level=missions.LEVEL, decimals=1, rows=used),
+        state("missions_rate_1990", later.rate, "missions_per_decade",
+              "Missions a decade since 1990; interval widened by their clustering",
+              low=later.low, high=later.high, level=missions.LEVEL, decimals=1, rows=used),
+    ]  # fmt: skip
+    if cluster is not None:
+        found += [
+            state("dispersion", cluster.dispersion, "ratio",
+                  "Variance of missions by decade over their mean; 1 where they come evenly",
+                  decimals=1, rows=used),
+            state("dispersion_statistic", cluster.statistic, "ratio",
+                  "Index of dispersion of missions by decade, chi-squared", decimals=1, rows=used),
+            state("dispersion_freedom", cluster.freedom, "count",
+                  "Its degrees of freedom", rows=used),
+            state("dispersion_p", cluster.p_value * 100, "percent",
+                  "Chance of so large an index if missions came evenly", decimals=2, rows=used),
+            state("mission_in_decade_nb", missions.negative_binomial_chance(cluster) * 100, "percent",
+                  "Chance of at least one new mission in a decade, negative binomial with mean and variance of the decades",
+                  rows=used),
+        ]  # fmt: skip
+    spans = {
+        "year": missions.chance(past, missions.full_years(p.as_of), 1),
+        "decade": missions.chance(past, missions.full_decades(p.as_of), 10),
+    }
+    for name, chance in spans.items():
+        found += [
+            state(f"mission_in_{name}", chance.share * 100, "percent",
+                  f"Chance of at least one new mission in a {name}: share of full {name}s in which one began, exact interval",
+                  low=chance.low * 100, high=chance.high * 100, level=missions.LEVEL, rows=used),
+            state(f"mission_in_{name}_phrase", un.phrase(un.likelihood(chance.share)), "text",
+                  f"Chance of at least one new mission in a {name}, in words", rows=used),
+            state(f"{name}s_hit", chance.hit, "count",
+                  f"Full {name}s in which a mission began", rows=used),
+            state(f"{name}s_full", chance.spans, "count",
+                  f"Full {name}s since the state was founded", rows=used),
+        ]  # fmt: skip
     return found
 
 
@@ -222,8 +252,8 @@ def count_statements(p, frames) -> list[Value]:
     if top is not None:
         found += [
             state("highest_present", float(top["high"]), "persons",
-                  f"Largest count at one time: {top['issuer_short']}, by {top['period_end'].date()}",
-                  kind="evidence", rows=top["parts"]),
+                  f"Largest count at one time, at most: {top['issuer_short']}, by {top['period_end'].date()}",
+                  low=float(top["low"]), high=float(top["high"]), kind="evidence", rows=top["parts"]),
             state("highest_present_day", str(top["period_end"].date()), "date",
                   "Day of the largest count at one time", kind="evidence", rows=top["parts"]),
             state("newest_count_day", str(frames["present"]["period_end"].max().date()), "date",
@@ -257,15 +287,18 @@ def count_statements(p, frames) -> list[Value]:
         chosen = sent_total(p, totals)
         found.append(
             state("sent_total", chosen["persons"], "persons",
-                  f"Men sent in total, counts: {chosen['rule']}; the range is the rule of who counts",
+                  f"Men sent in total, at most, counts: {chosen['rule']}; the range is the rule of who counts",
                   low=float(ends["persons"].iloc[0]), high=float(ends["persons"].iloc[1]),
                   kind="evidence", rows=all_rows(totals))
         )  # fmt: skip
         if top is not None and top["high"] <= chosen["persons"]:
+            ends = sorted(
+                (chosen["persons"] / float(top["high"]), chosen["low"] / float(top["low"]))
+            )
             found.append(
                 state("turnover_dprk", chosen["persons"] / float(top["high"]), "ratio",
-                      "Men sent in total over the largest count at one time", decimals=1,
-                      rows=(*chosen["rows"], *top["parts"]))
+                      "Men sent in total over the largest count at one time; range: all or none of those in stages",
+                      low=ends[0], high=ends[1], decimals=1, rows=(*chosen["rows"], *top["parts"]))
             )  # fmt: skip
     found += [*casualty_statements(p, frames), *scale_statements(p, frames)]
     losses = frames["losses"]
@@ -383,6 +416,12 @@ def casualty_statements(p, frames) -> list[Value]:
                   low=float(least["low"]), high=float(most["high"]), kind="evidence",
                   rows=tuple(newest["obs_id"]))
         )  # fmt: skip
+        found += [
+            state("killed_most", float(most["low"]), "persons",
+                  f"Largest count of dead: {most['issuer']}", kind="evidence", rows=most["parts"]),
+            state("killed_most_day", str(most["period_end"].date()), "date",
+                  "Day of the largest count of dead", kind="evidence", rows=most["parts"]),
+        ]  # fmt: skip
     shares = frames["killed_shares"]
     drawn = shares[shares["drawn"].astype(bool)]
     if len(drawn) and len(hurt):
@@ -416,14 +455,33 @@ def path_statements(p, frames, paths) -> list[Value]:
             ("killed", "killed since the start"),
         )
     ]  # fmt: skip
-    covered = frames["coverage"]
-    there = covered[covered["quantity"] == "present"] if len(covered) else covered
-    found += [] if there.empty else [
-        state("counts_present", int(there["counts"].sum()), "count",
-              "Dated counts of those present set beside the simulation", rows=paths.rows),
-        state("counts_inside", int(there["inside"].sum()), "count",
-              "Of those, inside the 90 % interval of their day", kind="score", rows=paths.rows),
+    found += [
+        state("band_level", stock.LEVEL * 100, "percent", "Level of the bands counts are held against",
+              kind="evidence"),
+        *coverage_statements(frames, paths),
     ]  # fmt: skip
+    drawn = casualty_count_days(p)
+    if len(drawn):
+        found.append(
+            state("casualties_last_day", str(drawn.max().date()), "date",
+                  "Day of the newest count of killed and wounded good enough to be drawn from",
+                  kind="evidence", rows=paths.rows)
+        )  # fmt: skip
+    dead = frames["killed"]
+    if len(dead):
+        most = dead.loc[dead["low"].idxmax()]
+        found.append(
+            from_summary("killed_then", un.summary(paths.at("killed", most["period_end"])), "persons",
+                         "Simulated dead on the day of the largest count of dead", decimals=-2,
+                         rows=paths.rows)
+        )  # fmt: skip
+    guarding = stock.guarding_since(p)
+    if guarding is not None:
+        found.append(
+            state("guarding_day", str(guarding[0].date()), "date",
+                  "Day of the first count that has the men guard the border", kind="evidence",
+                  rows=(guarding[1],))
+        )  # fmt: skip
     if len(frames["drivers"]):
         found.append(
             state(
@@ -434,6 +492,11 @@ def path_statements(p, frames, paths) -> list[Value]:
                 rows=paths.rows,
             )
         )
+        level = (projection.HELD[1] - projection.HELD[0]) * 100
+        found.append(
+            state("held_level", level, "percent", "Central part of an input's range at whose ends it is held",
+                  kind="evidence")
+        )  # fmt: skip
     path = frames["best_path"]
     if len(path) > 1:
         ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
@@ -445,6 +508,55 @@ def path_statements(p, frames, paths) -> list[Value]:
                   decimals=-3, rows=ids),
             state("mean_stock", months / ((last - first).days / counts.DAYS_A_MONTH), "persons",
                   "Men there on average over that time", decimals=-2, rows=ids),
+        ]  # fmt: skip
+    return found
+
+
+def casualty_count_days(p) -> pd.Series:
+    """Days of the counts of killed and wounded that are good enough to be drawn from."""
+    return credible(counts.casualties(p.as_of), p.worst_credibility)["period_end"]
+
+
+def coverage_statements(frames, paths) -> list[Value]:
+    """Counts inside the band of their day, by what they count; and the later ones, held out."""
+    found = []
+    covered = frames["coverage"]
+    there = covered[covered["quantity"] == "present"] if len(covered) else covered
+    if len(there):
+        whole = there[there["concept"] != counts.AT_FRONT]
+        for name, own, words in (
+            ("", there, "Dated counts of those present"),
+            ("_whole", whole, "Of those, counts of a whole and not of men at the front alone"),
+        ):
+            found += [
+                state(f"counts_present{name}", int(own["counts"].sum()), "count",
+                      f"{words}, set beside the simulation", rows=paths.rows),
+                state(f"counts_inside{name}", int(own["inside"].sum()), "count",
+                      f"{words}, inside the band of their day", kind="score", rows=paths.rows),
+            ]  # fmt: skip
+        found.append(
+            state("counts_inside_share", there["inside"].sum() / there["counts"].sum() * 100, "percent",
+                  "Share of the counts of those present inside the band of their day", kind="score",
+                  rows=paths.rows)
+        )  # fmt: skip
+    later = frames["holdout"]
+    for name, own in later.groupby("quantity") if len(later) else ():
+        found.append(
+            state(f"later_share_{name}", own["inside"].sum() / own["counts"].sum() * 100, "percent",
+                  f"Share of later counts inside the earlier vintage's band: {WORDS[name]}",
+                  kind="score", rows=all_rows(own))
+        )  # fmt: skip
+    if len(later):
+        total, inside = int(later["counts"].sum()), int(later["inside"].sum())
+        found += [
+            state("later_counts", total, "count",
+                  "Later counts scored by earlier vintages, each as often as vintages precede it",
+                  kind="score", rows=all_rows(later)),
+            state("later_inside", inside, "count", "Of those, inside the earlier vintage's band",
+                  kind="score", rows=all_rows(later)),
+            state("later_inside_share", inside / total * 100, "percent",
+                  "Share of later counts inside the earlier vintage's band", kind="score",
+                  rows=all_rows(later)),
         ]  # fmt: skip
     return found
 
@@ -510,7 +622,7 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
     if p.payment == "cash" and prices.take is not None:
         low, high = prices.take
         found.append(state("state_take", (low + high) / 2 * 100, "percent",
-                           "Part of the pay the state keeps, range of the known rows",
+                           "Part of what is paid that the state keeps, range of the known rows, which are about pay",
                            low=low * 100, high=high * 100, kind="evidence", rows=prices.rows["take"]))  # fmt: skip
     for men in money.STUDY_HEADS:
         gross = money.revenue(prices, u, men * money.MONTHS, men, 0.0)
@@ -618,16 +730,26 @@ def check_statements(p, frames) -> list[Value]:
             else flow[~flow["reading"].str.contains("builders")].sort_values("persons").iloc[-1]
         )
         for name, row in (("stock", stock_row), ("flow", chosen)):
-            held = "passed" if row["passed"] else "held so far"
             found += [
-                state(f"ceiling_{name}", held, "text", f"The study's ceiling {row['reading']}",
+                state(f"ceiling_{name}", row["verdict"], "text", f"The study's ceiling {row['reading']}",
                       kind="score", rows=row["rows"]),
                 state(f"margin_{name}", abs(float(row["margin"])), "persons",
-                      f"Distance of the count from the ceiling, {row['reading']}",
+                      f"Distance of the largest count from the ceiling, {row['reading']}",
                       kind="score", rows=row["rows"]),
-                state(f"brier_{name}", float(row["brier"]), "ratio",
-                      f"Brier score of the ceiling, {row['reading']}; 0 is best, 1 worst",
+                state(f"brier_{name}", float(row["brier_high"]), "ratio",
+                      f"Brier score of the ceiling, {row['reading']}, at worst; 0 is best, 1 worst",
+                      low=float(row["brier_low"]), high=float(row["brier_high"]),
                       kind="score", decimals=2, rows=row["rows"]),
+            ]  # fmt: skip
+        if chosen["passed"] == "open":
+            builders = checks.IN_STAGES
+            found += [
+                state("builders", float(chosen["persons"] - chosen["low"]), "persons",
+                      "Builders in uniform moving in stages, all of them", kind="evidence",
+                      rows=builders),
+                state("builders_to_pass", cap - float(chosen["low"]), "persons",
+                      "Builders whose arrival would just reach the study's ceiling in total",
+                      kind="score", rows=chosen["rows"]),
             ]  # fmt: skip
     due = frames["forecasts"]
     due = due[due["verdict"] != "open"]
@@ -660,29 +782,69 @@ WORDS = {
 }
 
 
-def projection_statements(projection: Projection | None) -> list[Value]:
+def projection_statements(frozen: Projection | None) -> list[Value]:
     """The frozen projection, and the chance of passing the ceiling."""
-    if projection is None:
+    if frozen is None:
         return []
     found = [
         from_summary(f"{row.quantity}_{row.months}_months", row._asdict(),
                      UNITS.get(row.quantity, "persons"),
                      f"{WORDS[row.quantity].capitalize()} {row.months} months past the vintage",
                      kind="projection", decimals=0 if row.quantity == "revenue" else -2,
-                     rows=projection.rows)
-        for row in projection.frame.itertuples()
+                     rows=frozen.rows)
+        for row in frozen.frame.itertuples()
         if row.months
     ]  # fmt: skip
-    for row in projection.above.itertuples():
+    for row in frozen.above.itertuples():
         when = (
             f"{row.months} months past the vintage" if row.months else "on the day of the vintage"
         )
-        rows_ = (*projection.rows, checks.STUDY_CAP)
+        rows_ = (*frozen.rows, checks.STUDY_CAP)
         found += [
             state(f"above_{row.quantity}_{row.months}", row.probability * 100, "percent",
                   f"Chance that {WORDS[row.quantity]} lie above the study's ceiling, {when}",
                   kind="projection", rows=rows_),
             state(f"above_{row.quantity}_{row.months}_word", un.likelihood(row.probability), "text",
                   f"The same in words, {when}", kind="projection", rows=rows_),
+        ]  # fmt: skip
+    return found
+
+
+def checked_statements(frames) -> list[Value]:
+    """The projection of the day of the study and the counts it met."""
+    table = frames["check"]
+    if table.empty:
+        return []
+    found = [
+        state("checked", len(table), "count", "Projections of the study's day that met a count",
+              kind="score", rows=all_rows(table)),
+        state("checked_inside", int((table["inside"] != "no").sum()), "count",
+              "Of those, met inside the interval, in whole or part", kind="score",
+              rows=all_rows(table)),
+    ]  # fmt: skip
+    for row in table.itertuples():
+        name = f"check_{row.quantity}_{row.months}"
+        when = f"{row.months} months past the day of the study"
+        found += [
+            state(name, row.median, "persons", f"{WORDS[row.quantity].capitalize()} {when}, as projected then",
+                  low=row.low90, high=row.high90, level=0.9, decimals=-2, kind="projection", rows=row.rows),
+            state(f"{name}_counted", row.high, "persons", f"{WORDS[row.quantity].capitalize()}, counted nearest to {when}",
+                  low=row.low, high=row.high, kind="evidence", rows=row.rows),
+            state(f"{name}_day", str(row.counted.date()), "date", f"Day of the count nearest to {when}",
+                  kind="evidence", rows=row.rows),
+        ]  # fmt: skip
+    return found
+
+
+def verdict_statements(frames) -> list[Value]:
+    """Verdict on each claim of the study, and the rule that gave it."""
+    found = []
+    for row in frames["verdicts"].itertuples():
+        name = row.claim.replace("-", "_")
+        found += [
+            state(f"verdict_{name}", row.verdict, "text", f"Verdict on the claim {row.claim}",
+                  kind="score", rows=row.rows),
+            state(f"verdict_{name}_rule", row.rule, "text", f"Why: the claim {row.claim}",
+                  kind="score", rows=row.rows),
         ]  # fmt: skip
     return found

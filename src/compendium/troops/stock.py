@@ -13,7 +13,10 @@ from scipy import stats
 from compendium import uncertainty as un
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import (
+    AT_FRONT,
     DAYS_A_MONTH,
+    EVERYBODY,
+    IN_STAGES,
     casualties,
     casualty_pairs,
     first_sailing,
@@ -31,6 +34,7 @@ from compendium.troops.rows import (
     word_weights,
 )
 
+LEVEL = 0.9  # of the band counts are held against
 HORIZON = 12  # months past the vintage
 MAX_NEW_WAVES = 4  # at the prior rate, more than four in a year happen once in 270 years
 # A single pair of counts is no range: it is widened by half both ways.
@@ -70,19 +74,20 @@ def draw_inputs(p: TroopPlausibility) -> dict[str, NDArray[np.float64]]:
 
 
 def contingents(p: TroopPlausibility) -> pd.DataFrame:
-    """Size of each contingent as each issuer stated it.
+    """Size of each contingent as each body stated it.
 
     Returns
     -------
     pandas.DataFrame
-        `wave`, `issuer_short`, `side`, `low`, `high` (arrived), `plan_low`, `plan_high`
-        (announced and not yet reported), `start`, `end`, `rows`; a row a wave and issuer.
+        `wave`, `body`, `side`, `low`, `high` (arrived), `plan_low`, `plan_high` (announced and
+        not yet reported), `start`, `end`, `rows`; a row a wave and body.
 
     Notes
     -----
-    An issuer's newest figure of each kind counts. The first wave is the larger of what it
+    A body's newest figure of each kind counts, whichever of its offices gave it. The first wave is the larger of what it
     says was sent, was in Russia before 2025, and was to come. A plan counts until its last
-    day. Figures for an additional wave are taken as stated. Forecasts by others than the
+    day. Figures for an additional wave are taken as stated; of men still moving in stages, the
+    part that has come is as uncertain as of those announced (`plan_realised`). Forecasts by others than the
     sender, the receiver or Seoul's service make no contingent; `checks.forecasts` scores them.
     """
     records = []
@@ -97,16 +102,15 @@ def contingents(p: TroopPlausibility) -> pd.DataFrame:
         if wave != BUILDERS or p.count_builders:
             records += _later_wave(p, wave, *spec)
     columns = [
-        "wave", "issuer_short", "side", "low", "high", "plan_low", "plan_high", "start", "end",
-        "rows",
+        "wave", "body", "side", "low", "high", "plan_low", "plan_high", "start", "end", "rows",
     ]  # fmt: skip
     return pd.DataFrame(records, columns=columns)
 
 
 def _newest(found: pd.DataFrame) -> dict[str, object]:
-    """Newest row of each issuer, by the day it became known."""
+    """Newest row of each body, by the day it became known."""
     order = found.sort_values(["known_on", "period_end", "low"], kind="stable")
-    return {row.issuer_short: row for row in order.groupby("issuer_short").tail(1).itertuples()}
+    return {row.body: row for row in order.groupby("body").tail(1).itertuples()}
 
 
 def _first_wave(p: TroopPlausibility, first: pd.Timestamp) -> list[tuple]:
@@ -145,7 +149,7 @@ def _later_wave(
         start, end = came["period_start"].min(), came["period_end"].min()
         end = max(end, start + pd.Timedelta(days=1))
         return [
-            (wave, issuer, row.side, *slack(row), 0.0, 0.0, start, end, (row.obs_id,))
+            (wave, issuer, row.side, *_arrived(p, row), 0.0, 0.0, start, end, (row.obs_id,))
             for issuer, row in sorted(_newest(came).items())
         ]
     if not planned:
@@ -156,6 +160,11 @@ def _later_wave(
         (wave, issuer, row.side, 0.0, 0.0, *slack(row), day, row.period_end, (row.obs_id,))
         for issuer, row in sorted(_newest(plans).items())
     ]
+
+
+def _arrived(p: TroopPlausibility, row) -> tuple[float, float]:
+    low, high = slack(row)
+    return (low * p.plan_realised if row.obs_id in IN_STAGES else low), high
 
 
 def sappers_leave(as_of) -> tuple[pd.Timestamp, str] | None:
@@ -272,6 +281,8 @@ class Paths:
     present, sent, killed, wounded, home, rotated : ndarray, shape (draws, days)
         Men there; and, all since the start, sent, killed, wounded, wounded sent home, sent
         home whole. ``present = sent - killed - home - rotated``.
+    builders : ndarray, shape (draws, days)
+        Builders in uniform who have arrived.
     rows : tuple of str
         obs_ids drawn from.
     """
@@ -283,12 +294,18 @@ class Paths:
     wounded: NDArray[np.float64]
     home: NDArray[np.float64]
     rotated: NDArray[np.float64]
+    builders: NDArray[np.float64]
     rows: tuple[str, ...]
 
     @property
     def casualties(self) -> NDArray[np.float64]:
         """Killed and wounded since the start."""
         return self.killed + self.wounded
+
+    @property
+    def soldiers(self) -> NDArray[np.float64]:
+        """Men there who are no builders, as if no builder fell or went home."""
+        return np.maximum(self.present - self.builders, 0.0)
 
     def at(self, name: str, day) -> NDArray[np.float64]:
         """One quantity on one day, a straight line between the months."""
@@ -371,18 +388,23 @@ def simulate(
     -----
     Each month ``stock += arrivals - killed - wounded sent home - rotated home``.
 
-    Before `as_of`: each draw takes one issuer's word on every contingent, spread over the days
-    its own counts allow, and one camp's casualty counts, joined by straight lines. Reported
+    Before `as_of`: for each contingent a draw takes one body's word, spread over the days its
+    counts allow. One random number decides for all contingents, from the lowest word to the
+    highest, so a draw that takes a low word of one takes a low word of all; it need not be the
+    same body's. Casualties are one camp's counts, joined by straight lines. Reported
     returns are spread over their period; as nobody says whether they hold the wounded already
     sent home, any part of them may be new.
 
     After the last count: casualties are a rate times those present, log-uniform between South
-    Korea's rate in Vietnam and the draw's own rate so far (before any count: Wagner's).
+    Korea's rate in Vietnam and the draw's own rate so far (before any count: Wagner's). From
+    the day on which a count has the men guard a border (`guarding`), the rate is at most South
+    Korea's and at least nought.
     Announced men come in part or whole by their day. Further contingents come as a Poisson
     process whose rate has a gamma posterior: `new_waves_a_year` worth
     `new_waves_weight_months` of observation, and the contingents after the first. Their size
     is log-uniform between the smallest and the largest seen. The mission may end, then all go
-    home. Nothing is fitted to the counts drawn beside it.
+    home. Counts of men sent and counts of casualties are inputs; those of men there are inputs
+    only where they are the newest word on the first contingent or on the sappers.
     """
     given = contingents(p)
     first = first_sailing(p.as_of)
@@ -395,14 +417,23 @@ def simulate(
     t = months_from(days, days[0])
     now = months_from([day], days[0])[0]
 
-    known, planned, sizes, used = _arrivals(p, u, given, days)
+    known, planned, builders, sizes, used = _arrivals(p, u, given, days)
     planned = planned + _new_waves(p, u, given, now, t)
     casualty, last_count, cas_rows = _counted_casualties(p, u, days)
     dead_share = between(u["dead among casualties"], killed_share_range(p))
     home_share = between(u["wounded sent home"], (p.wounded_home_low, p.wounded_home_high))
     returned, returned_rows = _reported_returns(p, u, sizes, days)
-    low_rate, high_rate, rate_rows = _later_rates(p, casualty, last_count, known, days)
+    # Men there as long as casualties are counted: later, rates are of men there as well.
+    gone = casualty * (dead_share + (1 - dead_share) * home_share)[:, None]
+    counted = np.maximum(known - gone - returned, 0.0)
+    low_rate, high_rate, rate_rows = _later_rates(p, casualty, last_count, counted, days)
     rate = _log_between(u["later casualty rate"], low_rate, high_rate)
+    guarding = guarding_since(p)
+    quiet_from = np.inf
+    if guarding is not None:
+        quiet_from = months_from([guarding[0]], days[0])[0]
+        rate_rows = (*rate_rows, guarding[1])
+    quiet = np.minimum(rate, between(u["later casualty rate"], (0.0, 1.0)) * low_rate)
     rotation = between(u["later rotation"], (0.0, p.rotation_rate_high))
     replaced = between(u["rotated men replaced"], (p.replaced_low, 1.0))
     ends = now + end_months(u["end of the mission"], p.end_a_year)
@@ -417,7 +448,9 @@ def simulate(
         )
         stock = there[:, k - 1] + arrivals
         open_part = np.clip(t[k] - np.maximum(last_count, t[k - 1]), 0, step)
-        fallen = casualty[:, k] - casualty[:, k - 1] + rate * stock * open_part
+        calm_part = np.minimum(open_part, max(t[k] - max(quiet_from, t[k - 1]), 0.0))
+        later = rate * (open_part - calm_part) + quiet * calm_part
+        fallen = casualty[:, k] - casualty[:, k - 1] + later * stock
         fallen = np.minimum(np.where(over, 0.0, fallen), stock)
         new_dead = fallen * dead_share
         new_hurt = fallen - new_dead
@@ -437,7 +470,7 @@ def simulate(
         home[:, k] = home[:, k - 1] + new_home
         rotated[:, k] = rotated[:, k - 1] + leave
     drawn_from = tuple(sorted({*used, *cas_rows, *returned_rows, *rate_rows}))
-    return Paths(days, there, sent, dead, hurt, home, rotated, drawn_from)
+    return Paths(days, there, sent, dead, hurt, home, rotated, builders, drawn_from)
 
 
 def months_from(days, start: pd.Timestamp) -> NDArray[np.float64]:
@@ -463,10 +496,10 @@ def _log_between(u, low, high) -> NDArray[np.float64]:
 
 
 def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
-    """Cumulative arrivals known and planned, draws by days; sizes by wave; rows used."""
+    """Cumulative arrivals known, planned and of builders, draws by days; sizes by wave; rows."""
     draws = len(u[INPUTS[0]])
     t = months_from(days, days[0])
-    known, planned = np.zeros((draws, len(t))), np.zeros((draws, len(t)))
+    known, planned, builders = (np.zeros((draws, len(t))) for _ in range(3))
     pace = paces(p)
     drawn = pace[pace["drawn"]]["per_day"] if pace["drawn"].any() else pace["per_day"]
     if p.lift_per_day is not None:
@@ -491,15 +524,17 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
         sizes[wave] = size
         start = months_from(own["start"], days[0])[chosen]
         if wave == FIRST:
-            own_pace = pace.groupby("issuer_short")["per_day"].max() if len(pace) else pd.Series()
-            least = own["issuer_short"].map(own_pace).fillna(0).to_numpy(float)[chosen]
+            own_pace = pace.groupby("body")["per_day"].max() if len(pace) else pd.Series()
+            least = own["body"].map(own_pace).fillna(0).to_numpy(float)[chosen]
             end = start + size / np.maximum(lift, least) / DAYS_A_MONTH
         else:
             end = months_from(own["end"], days[0])[chosen]
         part = np.clip((t[None, :] - start[:, None]) / np.maximum(end - start, 1e-6)[:, None], 0, 1)
         only_planned = wave != FIRST and columns["high"].max() == 0
         (planned if only_planned else known)[...] += size[:, None] * part
-    return known, planned, sizes, used
+        if wave == BUILDERS:
+            builders += size[:, None] * part
+    return known, planned, builders, sizes, used
 
 
 def seen_sizes(p: TroopPlausibility, given: pd.DataFrame) -> tuple[float, float]:
@@ -558,7 +593,15 @@ def _counted_casualties(p, u, days: pd.DatetimeIndex):
     return np.array(curves)[chosen] * scale[:, None], np.array(lasts)[chosen], used
 
 
-def _later_rates(p, casualty, last_count, known, days):
+def guarding_since(p: TroopPlausibility) -> tuple[pd.Timestamp, str] | None:
+    """First day on which a count has the men guard a border, and its row; None if none does."""
+    if p.guarding == "as_before" or p.casualty_rate is not None:
+        return None
+    found = credible(rows(p.as_of, "troops_present", ["border_combat"]), p.worst_credibility)
+    return None if found.empty else (found["period_end"].iloc[0], found["obs_id"].iloc[0])
+
+
+def _later_rates(p, casualty, last_count, there, days):
     """Lowest and highest rate of later casualties a month, by draw, and the rows."""
     draws = len(last_count)
     if p.casualty_rate is not None:
@@ -571,10 +614,10 @@ def _later_rates(p, casualty, last_count, known, days):
     used = tuple(row for ids in others["rows"] for row in ids)
     if casualty[:, -1].max() <= 0:
         return np.full(draws, low), np.full(draws, high), used
-    # The draw's own rate so far: its casualties over the men sent, up to its last count.
+    # The draw's own rate so far: its casualties over the men there, up to its last count.
     t = months_from(days, days[0])
     until = np.minimum(t[None, :], last_count[:, None])
-    served = (known[:, 1:] * np.diff(until, axis=1)).sum(axis=1)
+    served = (there[:, 1:] * np.diff(until, axis=1)).sum(axis=1)
     own = casualty[:, -1] / np.maximum(served, 1.0)
     return np.full(draws, low), np.maximum(own, low), used
 
@@ -597,21 +640,43 @@ def _reported_returns(p, u, sizes: Mapping, days: pd.DatetimeIndex):
     return out, tuple(used)
 
 
-def coverage(paths: Paths, counts: pd.DataFrame, name: str, level: float = 0.9) -> pd.DataFrame:
+def score(paths: Paths, counts: pd.DataFrame, name: str, level: float = LEVEL) -> pd.DataFrame:
     """Whether each dated count lies in the interval of the simulation on its day.
+
+    Parameters
+    ----------
+    paths : Paths
+    counts : pandas.DataFrame
+        Output of `counts.present`, `counts.casualties` or `counts.killed`.
+    name : {"present", "casualties", "killed"}
+    level : float
 
     Returns
     -------
     pandas.DataFrame
-        `side`, `counts`, `inside`; the counts were not fitted to.
+        A row a count: `concept` (what it is a count of), `side`, `day`, `inside`.
+
+    Notes
+    -----
+    A count is held against the simulation of what it counts: all there, or all but builders.
+    Men at the front may be a part of all but builders, so such a count is a floor and fails
+    only above the interval.
     """
     records = []
     for row in counts.itertuples():
-        low, high = un.interval(paths.at(name, row.period_end), level)
-        records.append((row.side, row.high >= low and row.low <= high))
-    found = pd.DataFrame(records, columns=["side", "inside"])
-    grouped = found.groupby("side", sort=True)["inside"].agg(["size", "sum"]).reset_index()
-    return grouped.rename(columns={"size": "counts", "sum": "inside"})
+        concept = getattr(row, "concept", name)
+        quantity = name if concept in (name, EVERYBODY) else "soldiers"
+        low, high = un.interval(paths.at(quantity, row.period_end), level)
+        floor = concept == AT_FRONT
+        inside = row.low <= high and (floor or row.high >= low)
+        records.append((concept, row.side, row.period_end, inside))
+    return pd.DataFrame(records, columns=["concept", "side", "day", "inside"])
+
+
+def coverage(scored: pd.DataFrame) -> pd.DataFrame:
+    """Counts of `score` and those inside, by concept and camp: `counts`, `inside`."""
+    grouped = scored.groupby(["concept", "side"], sort=True)["inside"].agg(["size", "sum"])
+    return grouped.reset_index().rename(columns={"size": "counts", "sum": "inside"})
 
 
 def bands(paths: Paths, name: str) -> pd.DataFrame:
