@@ -651,7 +651,7 @@ def test_before_the_study_its_figure_is_not_told():
 def test_a_carrier_of_a_later_year_is_not_read_before_it():
     rows = evidence.load("trade", HINDSIGHT, indicator="trade_turnover")
     row = rows[rows["obs_id"] == "trade-rudprk-2023-hattori-bound"]
-    assert row["known_on"].iloc[0] == pd.Timestamp("2025-01-01")
+    assert row["known_on"].iloc[0] == pd.Timestamp("2025-12-31")
     assert row["obs_id"].iloc[0] not in set(evidence.load("trade", STUDY_DAY)["obs_id"])
 
 

@@ -237,8 +237,8 @@ def test_beside_russias_own_forces(hindsight):
 # --- past missions --------------------------------------------------------------------------------
 
 
-def test_merge_rule(study):
-    past = study.frames["missions"]
+def test_merge_rule(hindsight):
+    past = hindsight.frames["missions"]
     by_name = past.drop_duplicates("mission").set_index("mission")
     assert by_name.loc["Vietnam-air-war", ["low", "high"]].tolist() == [150, 400]  # not 800
     assert by_name.loc["Iran-Iraq-War", ["low", "high"]].tolist() == [90, 90]  # 60 and 30
@@ -248,7 +248,7 @@ def test_merge_rule(study):
     assert by_name.loc["Uganda-bush-war", ["low", "high"]].tolist() == [750, 950]
     assert "China-civil-war" not in by_name.index
     known = {row for ids in past["rows"] for row in ids}
-    merged = study.frames["mission_rows"]
+    merged = hindsight.frames["mission_rows"]
     assert known == set(merged["obs_id"]) - {"troops-china-1945"}
     assert past["contested"].sum() == 1
 
@@ -303,8 +303,8 @@ def test_rate_against_exact_interval():
     assert (wide.low, wide.high) == pytest.approx((2 * half.low, 2 * half.high))
 
 
-def test_missions_cluster_by_hand(study):
-    found = missions.clustering(study.frames["missions"], STUDY_DAY)
+def test_missions_cluster_by_hand(hindsight):
+    found = missions.clustering(hindsight.frames["missions"], HINDSIGHT)
     assert found.counts == (0, 2, 3, 10, 0, 1, 5)  # 1950s to 2010s
     assert sum((k - 3) ** 2 for k in found.counts) == 76
     assert found.statistic == pytest.approx(76 / 3)  # mean 3
@@ -746,7 +746,7 @@ def test_alt_text_comes_from_the_data(study):
         {"20,000": 20_000.0},
         {"with": [0.0001]},
     )
-    assert "19 missions from 18 to 3,464 persons" in drawing.alt
+    assert f"{len(fit.sizes)} missions from 18 to 3,464 persons" in drawing.alt
     assert "with: 0.01 % above 20,000" in drawing.alt
 
 

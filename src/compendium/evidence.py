@@ -70,7 +70,7 @@ def load(
             Where `known_on` comes from: the statement's own day; the day its carrier was
             published; the end of the period it covers (neither day was visible); that end
             plus the publication lag declared in ``releases.csv``. Without a visible day a row
-            is never known before the year that the id of its source names.
+            is never known before the end of the year that the id of its source names.
         undated : bool
             No day of statement or publication was visible.
         revised : bool
@@ -182,10 +182,12 @@ def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
     # A plan reaches into the future; the row was known when the tables were compiled.
     compiled = pd.Timestamp(datapackage.read_descriptor()["compendium:compiled"])
     known_on = day.fillna(rows["period_end"].clip(upper=compiled)).where(~lagged, released)
-    # Where no day was visible, the id of the source still names the year it appeared in.
+    # Where no day was visible, the id of the source still names the year it appeared in. By
+    # the end of that year it was known for sure; before, it may not have been.
     year = rows["source_id"].str.extract(r"((?:19|20)\d\d)", expand=False)
-    begins = pd.to_datetime(year, format="%Y").where(undated)
-    known_on = known_on.clip(lower=begins.fillna(known_on))
+    ends = pd.to_datetime(year + "-12-31", format="%Y-%m-%d")
+    ends = ends.where(undated & ~lagged).clip(upper=compiled)
+    known_on = known_on.clip(lower=ends.fillna(known_on))
     dated_by = np.select(
         [lagged, rows["stated_on"].notna(), published.notna()],
         ["lag", "stated", "published"],
