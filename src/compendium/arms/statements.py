@@ -97,7 +97,7 @@ def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
                 amount / 1e6,
                 "million_rounds",
                 f"{end.capitalize()} number of rounds, priced as 152 mm, that the model draws",
-                decimals=1,
+                decimals=2,
                 rows=quantity_rows,
             )
             for end, amount in zip(("lowest", "highest"), rounds_range(given), strict=True)

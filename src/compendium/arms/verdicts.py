@@ -33,7 +33,7 @@ class Tested:
 
     Attributes
     ----------
-    claim_id, statement : str
+    claim_id, statement, figure : str
     chosen : float or None
         Probability under the chosen parameters and what was known on the day of the study.
     readings : dict of str to float
@@ -45,6 +45,7 @@ class Tested:
 
     claim_id: str
     statement: str
+    figure: str
     chosen: float | None
     readings: dict[str, float] = field(default_factory=dict)
     later: float | None = None
@@ -80,8 +81,18 @@ def tested(p: ArmsTrade, study_day) -> list[Tested]:
             outcome = share_claim(claim, then, later)
         else:
             outcome = {"chosen": None}
-        found.append(Tested(claim_id, claim["statement"], **outcome))
+        found.append(Tested(claim_id, claim["statement"], figure(claim), **outcome))
     return found
+
+
+def figure(claim: pd.Series) -> str:
+    """Figure of a statement with its unit; empty where it has none."""
+    ends = [end for end in dict.fromkeys((claim["low"], claim["high"])) if pd.notna(end)]
+    return (
+        f"{' to '.join(f'{end:,.10g}' for end in ends)} {claim['unit'].replace('_', ' ')}"
+        if ends
+        else ""
+    )
 
 
 def value_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> dict:
