@@ -9,6 +9,7 @@ import pandas as pd
 from compendium import evidence
 from compendium.arms.value import Inputs
 from compendium.parameters import ArmsTrade
+from compendium.values import Value
 
 BASES = {
     "discounted_cost": "What analysts assume Russia would pay North Korea, as a part of Russia's own cost or from sums that imply it",
@@ -78,7 +79,7 @@ def width(sobol: pd.DataFrame) -> str:
     if sobol.empty:
         return "Under these parameters nothing is left uncertain."
     return (
-        "Most of its width comes from the {value}`arms_trade.sobol_input`"
+        "The largest part of its width comes from the {value}`arms_trade.sobol_input`"
         f" (total index {{value}}`arms_trade.sobol_total full`): {CAUSES[sobol['input'].iloc[0]]}."
         "\nMore draws do not narrow it."
     )
@@ -88,12 +89,15 @@ def humps(makers: Sequence[Sequence[str]]) -> str:
     """Whether the value has several humps, and whose counts make them."""
     if len(makers) < 2:
         return ""
-    parts = [f"{listed(names)} make one" for names in makers if names]
+    parts = [
+        f"{listed(names)} {'make' if len(names) > 1 else 'makes'} one" for names in makers if names
+    ]
     if len(makers) == 2 and all(makers):
         parts = [f"{listed(makers[0])} make the lower, those of {listed(makers[1])} the upper"]
+    made = "the counts of " if len(makers) == 2 and all(makers) else ""
     return (
         "The estimate mixes issuers who contradict each other and has {value}`arms_trade.humps`"
-        f" humps: the counts of {listed(parts)}; its median is a place between camps, not what any of them says.\n"
+        f" humps: {made}{listed(parts)}; its median is a place between camps, not what any of them says.\n"
     )
 
 
@@ -142,3 +146,27 @@ def transfer(check: pd.DataFrame, tolerance: float) -> str:
             " the discount behind it was apparently not kept, and this model does not predict the new one."
         )
     return said
+
+
+def newest(values: Iterable[Value], name: str, what: str) -> str:
+    """From where to where the issuers' newest counts run, if any is graded well enough.
+
+    Parameters
+    ----------
+    values : iterable of Value
+        The chapter's values.
+    name : str
+        Stem of the two values, such as ``containers``.
+    what : str
+        What is counted.
+    """
+    known = {value.id: value for value in values}
+    low, high = (known.get(f"arms_trade.{name}_{end}") for end in ("lowest", "highest"))
+    if low is None or high is None:
+        return f"Counts of {what}; none is graded well enough to be drawn from."
+    if low.rows == high.rows and low.value == high.value:
+        return f"Counts of {what}; the only one that is new and graded well enough is {{value}}`{low.id}`."
+    return (
+        f"The issuers' newest counts of {what} that are graded well enough run from"
+        f" {{value}}`{low.id} number` to {{value}}`{high.id}`."
+    )
