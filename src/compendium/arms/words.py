@@ -97,7 +97,7 @@ def humps(makers: Sequence[Sequence[str]]) -> str:
     made = "the counts of " if len(makers) == 2 and all(makers) else ""
     return (
         "The estimate mixes issuers who contradict each other and has {value}`arms_trade.humps`"
-        f" humps: {made}{listed(parts)}; its median is a place between camps, not what any of them says.\n"
+        f" humps: {made}{listed(parts)}; its median says where the draws split in half, not what an issuer said.\n"
     )
 
 
