@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from compendium import arms, evidence, paths
 from compendium import uncertainty as un
-from compendium.arms import economy, estimates, projection, reconstruction, sensitivity, shipments
+from compendium.arms import (
+    economy,
+    estimates,
+    projection,
+    reconstruction,
+    sensitivity,
+    shipments,
+    verdicts,
+    words,
+)
 from compendium.arms import value as model
 from compendium.arms.value import Inputs, Range
 from compendium.errors import CompendiumError
@@ -97,6 +106,54 @@ def test_case_with_containers_by_the_value_model():
 def test_only_one_quantity_reaches_both_bounds(study):
     assert set(study.frames["reach_both"]["rounds"]) == {5.2e6}
     assert value(study, "quantities_both").value == 1
+
+
+def test_rivals_that_reach_one_bound_only_by_hand():
+    grid = reconstruction.Grid((1e6, 2e6), (100.0, 200.0, 400.0), (0.0,), ())
+    # Sums in million: 1 m gives 100, 200, 400 and 2 m gives 200, 400, 800.
+    found = reconstruction.matches(grid, 200, 400, 0.01)
+    assert len(found["low"]) == 2 and len(found["high"]) == 2
+    assert len(found["both"]) == 2  # 1 m at 200 and 400, 2 m at 100 and 200
+    assert found["low_only"].empty and found["high_only"].empty
+    found = reconstruction.matches(grid, 200, 800, 0.01)
+    # 800 is reached by 2 m at 400 only, so 1 m at 200 is the rival at the lower bound.
+    assert found["low_only"][["rounds", "price"]].to_numpy().tolist() == [[1e6, 200.0]]
+    assert found["high_only"].empty
+    assert reconstruction.pairs(found["low"]) - reconstruction.pairs(
+        found["both"], "price_low"
+    ) == {(1e6, 200.0)}
+
+
+def test_rivals_and_pairs_add_up(study):
+    for end in ("low", "high"):
+        all_of, lone = (
+            value(study, f"matches_{end}").value,
+            value(study, f"matches_{end}_only").value,
+        )
+        both = study.frames["reach_both"]
+        inside = both[["rounds", f"price_{end}", "missiles", f"missile_price_{end}"]]
+        assert all_of - lone == len(inside.drop_duplicates())
+    assert value(study, "pairs_high_only").value < value(study, "pairs_high").value
+
+
+def test_reconstructions_carry_the_rows_of_their_figures(study):
+    assert value(study, "best_rounds").rows == ("arms-sh-2024-07-mnd",)
+    rows = set(value(study, "best_error").rows)
+    assert {"arms-price-152-kei-dprk", "arms-price-iran-implied", "arms-mis-2024-05"} <= rows
+    for name in ("matches_low", "pairs_high", "quantities_both"):
+        assert "arms-sh-2024-10-dia" in value(study, name).rows
+        assert "arms-srbm-rand" in value(study, name).rows
+
+
+def test_badly_graded_figures_are_not_combined(study):
+    assert not {400.0, 432.0} & set(study.grid.prices)  # INSS's sum is credibility 4
+    assert {400.0, 432.0} <= set(reconstruction.grid(STUDY_DAY).prices)
+    assert {300.0, 1000.0, 1013.1} <= set(study.grid.prices)
+
+
+def test_hindsight_combines_what_the_day_of_the_study_knew(study, hindsight):
+    assert hindsight.grid == study.grid
+    assert max(hindsight.grid.rounds) == 9.4e6  # not the 10 and 12 million of 2025
 
 
 def test_combinations_against_plain_loops():
@@ -197,6 +254,24 @@ def test_implied_prices_of_others():
     assert prices["Study, lower bound"] == [pytest.approx(327, abs=1), pytest.approx(181, abs=1)]
     assert prices["Study, upper bound"] == [pytest.approx(1058, abs=1), pytest.approx(585, abs=1)]
     assert sorted(prices["KIDA"]) == [pytest.approx(1945, abs=1), pytest.approx(3840)]
+
+
+def test_estimates_say_what_they_include_and_how_they_are_graded():
+    found = estimates.other_estimates(HINDSIGHT).set_index(["estimate", "rounds"])
+    kris = found.loc[("KRIS", 12e6)]
+    assert "troops" in kris["includes"] and np.isnan(kris["missiles_musd"])
+    assert kris["usd_per_round"] == pytest.approx(1500)
+    assert found.loc[("KIDA", 5e6), "grades"] == "C4, D4"
+    assert found.loc[("INSS, 2023 only", 1.125e6), "missiles_musd"] == 18 * 4
+
+
+def test_the_tested_case_is_case_a_of_the_notes():
+    a = CASES["A"]
+    found = estimates.case(HINDSIGHT)
+    assert [found["rounds"], found["price_low"], found["price_high"]] == list(a[:3])
+    assert [found["missiles"], found["missile_price_low"], found["missile_price_high"]] == list(
+        a[3:6]
+    )
 
 
 def test_follow_up_upper_rule_holds_lower_rule_fails():
@@ -329,6 +404,70 @@ def test_floor_and_ceiling_keep_their_direction():
     assert found == {"ceiling": (70, 100), "floor": (100, 120), "range": (80, 120)}
 
 
+def test_a_bad_grade_is_told_from_nothing_known():
+    with pytest.raises(CompendiumError, match="worst_credibility: .*allowed on that day: 2 to 6"):
+        arms.run(few(worst_credibility=1))
+    with pytest.raises(
+        CompendiumError, match="worst_factor_credibility: .*'discounted_cost'.*: 3 to 6"
+    ):
+        arms.run(few(worst_factor_credibility=2))
+    by_hand = few(worst_factor_credibility=2, shell_price=600, missile_price=3)
+    assert value(arms.run(by_hand), "bases_known").value == 0
+    with pytest.raises(CompendiumError, match="no row for 'market' was known"):
+        arms.run(few(as_of=EARLY, price_basis="market"))
+
+
+def test_a_badly_graded_price_is_shown_but_not_drawn_from(study):
+    shown = set(study.frames["prices"]["obs_id"])
+    assert "arms-inss-price-implied" in shown
+    assert "arms-inss-price-implied" not in study.inputs.rows
+    assert "arms-inss-price-implied" in model.inputs(few(worst_factor_credibility=4)).rows
+
+
+def test_a_rocket_share_nothing_can_price_is_refused():
+    with pytest.raises(CompendiumError, match="rocket_share"):
+        arms.run(few(as_of=EARLY, quantity_basis="containers", rocket_share=0.5))
+    arms.run(few(as_of=EARLY, rocket_share=0.5))  # rounds as stated need no rocket
+
+
+def test_the_rounds_have_ends_and_no_middle(study):
+    assert value(study, "rounds_lowest").value == pytest.approx(3.5 * 0.9)
+    assert value(study, "rounds_highest").value == pytest.approx(9.4 * 1.1)
+    assert "arms_trade.rounds_total" not in {v.id for v in study.values}
+    boxes = model.inputs(few(quantity_basis="containers", loading=500, rocket_share=0.2))
+    low, high = model.rounds_range(boxes)
+    assert low == pytest.approx(min(q.low for q in boxes.quantities) * 0.8 * 500)
+    assert high == pytest.approx(max(q.high for q in boxes.quantities) * 0.8 * 500)
+
+
+def test_humps_of_a_mixture_by_hand():
+    even = np.linspace(0, 1, 2000)
+    assert len(model.humps(even)) == 1
+    left, right = model.humps(np.concatenate([even, even + 5]))
+    assert left[2] == right[0] and 1 < left[2] < 5
+    assert len(model.humps(np.full(9, 3.0))) == 1
+    makers = model.hump_makers(
+        pd.DataFrame({"issuer": ["a", "b", "c"], "median": [0.4, 5.2, 5.6]}),
+        np.concatenate([even, even + 5]),
+    )
+    assert makers == [["a"], ["b", "c"]]
+
+
+def test_the_value_of_the_study_day_has_two_humps():
+    result = arms.run(few(draws=2**13))
+    assert result.humps == [["Ukraine President", "ROK MND"], ["ROK NIS", "ROK DIA"]]
+    assert "has {value}`arms_trade.humps` humps" in words.humps(result.humps)
+    assert words.humps([["a", "b"]]) == ""
+
+
+def test_value_by_issuer_is_published(study):
+    lowest, highest = value(study, "value_issuer_lowest"), value(study, "value_issuer_highest")
+    assert lowest.value == value(study, "value_by_ukraine_president").value
+    assert highest.value == value(study, "value_by_rok_dia").value
+    assert "arms-sh-2024-10-dia" in highest.rows
+    assert "arms-sh-2024-10-nis" not in highest.rows
+
+
 def test_a_basis_nobody_knew_yet_is_refused_with_the_known_ones():
     with pytest.raises(
         CompendiumError, match="no row for 'market' was known by 2024-02-01.*western"
@@ -373,6 +512,27 @@ def test_one_moving_input_carries_all_the_variance():
     assert alone[["input", "first", "total"]].to_numpy().tolist() == [["shell price", 1.0, 1.0]]
 
 
+def test_across_the_bases_each_has_its_own_discount():
+    cases = sensitivity.across_bases(few())
+    unusable = [given.unusable.high for given in cases]
+    assert unusable == [0.0, 0.5, 0.5, 0.5, 0.5]  # the cheapest is discounted already
+    assert [given.unusable.high for given in sensitivity.across_bases(few(discount_unusable="never"))] == [0] * 5  # fmt: skip
+
+
+def test_a_case_is_picked_by_the_first_column_of_the_price():
+    cases = [point(), point(shell_prices=(Range(900, 900),), unusable=Range(0.5, 0.5))]
+    u = np.full((4, model.DIMENSIONS), 0.5)
+    u[:, model.GROUPS["shell price"][0]] = [0.0, 0.49, 0.51, 0.99]
+    # 1 m rounds: at 500, and at 900 of which half is unusable; 10 missiles at 3.
+    assert sensitivity.total_across(u, cases) == pytest.approx([530, 530, 480, 480])
+
+
+def test_indices_across_the_bases_rest_on_all_their_prices(study):
+    rows = set(value(study, "sobol_across_input").rows)
+    assert {"arms-price-152-2024-mkt", "arms-price-155-eu-salm", "arms-dud-2024-02"} <= rows
+    assert "arms-price-152-2024-mkt" not in value(study, "sobol_input").rows
+
+
 def test_tornado_brackets_the_median(study):
     middle = np.median(study.draws)
     bars = study.frames["tornado"]
@@ -384,14 +544,56 @@ def test_tornado_brackets_the_median(study):
 # --- projection -------------------------------------------------------------------------------
 
 
+def flows_at(day):
+    opens = projection.first_shipment(day)["period_start"].iloc[0]
+    return projection.successive_flows(shipments.containers(day), opens)
+
+
 def test_flows_by_hand():
-    flows = projection.successive_flows(shipments.containers(STUDY_DAY))
-    mnd = flows[flows["issuer_short"] == "ROK MND"].set_index("obs_id")["containers_per_month"]
+    flows, revised = flows_at(STUDY_DAY)
+    flow = flows.set_index("obs_id")["containers_per_month"]
     # 1 August to 29 December 2023 are 150 days; on to 14 June 2024 another 168.
-    assert mnd["arms-cont-2023-12-mnd"] == pytest.approx(5_000 / (150 / 30.4375))
-    assert mnd["arms-cont-2024-06-mnd"] == pytest.approx(5_000 / (168 / 30.4375))
-    # DIA's rise by 7,000 within two months is a correction, not a flow.
-    assert "arms-cont-2024-10-dia" not in set(flows["obs_id"])
+    assert flow["arms-cont-2023-12-mnd"] == pytest.approx(5_000 / (150 / 30.4375))
+    assert flow["arms-cont-2024-06-mnd"] == pytest.approx(5_000 / (168 / 30.4375))
+    # DIA's rise by 7,000 within two months is a correction, not a flow; its newest count over
+    # the 449 days from the first voyage is one.
+    assert "arms-cont-2024-08-dia" not in flow
+    assert flow["arms-cont-2024-10-dia"] == pytest.approx(20_000 / (449 / 30.4375))
+    assert flows["start"].min() == pd.Timestamp("2023-08-01")
+    kinds = flows.set_index("obs_id")["kind"]
+    assert kinds["arms-cont-2024-10-dia"] == "window average"
+    assert kinds["arms-cont-2024-09-us"] == "difference"
+    assert revised.empty
+
+
+def test_the_highest_newest_count_does_not_have_the_lowest_flow():
+    newest = flows_at(STUDY_DAY)[0].groupby("issuer_short").last()
+    assert newest["containers_per_month"].idxmax() == "ROK DIA"
+
+
+def test_a_count_taken_back_is_shown_and_gives_no_difference():
+    days = pd.to_datetime(["2024-01-01", "2024-06-01", "2024-12-01"])
+    statements = pd.DataFrame(
+        {
+            "issuer_short": "x",
+            "period_start": pd.Timestamp("2023-08-01"),
+            "period_end": days,
+            "value": [1000.0, 9000.0, 3000.0],
+            "obs_id": ["a", "b", "c"],
+        }
+    )
+    flows, revised = projection.successive_flows(statements)
+    # 3,000 less 1,000 over the 335 days between them; 1,000 over the 153 before.
+    assert flows["obs_id"].tolist() == ["a", "c"]
+    assert flows["containers_per_month"].tolist() == pytest.approx(
+        [1000 / (153 / 30.4375), 2000 / (335 / 30.4375)]
+    )
+    assert revised[["obs_id", "obs_id_later"]].to_numpy().tolist() == [["b", "c"]]
+
+
+def test_the_projection_reads_every_container_as_152_mm(study):
+    other = arms.run(few(as_of=STUDY_DAY, rocket_share=0.9)).projection.frame
+    assert other.equals(study.projection.frame)
 
 
 def test_change_of_flow_scaled_to_half_a_year():
@@ -417,6 +619,95 @@ def test_projection_widens_and_keeps_its_median(study):
 
 def test_prior_alone_drives_the_step_without_changes():
     assert arms.project(few(as_of=EARLY)).step == pytest.approx(np.log(2))
+
+
+# --- verdicts and words ------------------------------------------------------------------------
+
+
+def test_verdicts_of_the_study_day(study):
+    words_of = {
+        t.claim_id: value(study, f"verdict_{t.claim_id.replace('-', '_')}").value
+        for t in study.tested
+    }
+    assert words_of == {
+        "arms-value-upper": "reproduced",
+        "arms-value-lower": "reproduced",
+        "economy-size": "reproduced with another reading",
+        "arms-boost-economy": "reproduced",
+    }
+    assert all(t.later is None for t in study.tested)
+
+
+def test_probabilities_behind_the_verdicts_by_hand(study, hindsight):
+    chosen = {t.claim_id: t for t in study.tested}
+    draws = study.draws
+    assert chosen["arms-value-upper"].chosen == np.mean(draws <= 5500)
+    assert chosen["arms-value-lower"].chosen == np.mean(draws > 1700)
+    # First release: 32,320.1 / 1,305.4 = 24.76, over 23.7 by 4.5 percent; 23.3 is within three.
+    assert chosen["economy-size"].chosen == 0
+    assert sum(chosen["economy-size"].readings.values()) == 1
+    # From 1 August 2023 to 28 October 2024 are 454 days; 5 percent of 23.7 billion a year.
+    needed = 0.05 * 23_700 * 454 / 365.25
+    assert chosen["arms-boost-economy"].chosen == np.mean(draws >= needed)
+    # 1,200 million over the 991 days of the follow-up and 27.3 billion are 1.6 percent a year.
+    later = {t.claim_id: t for t in hindsight.tested}
+    assert verdicts.paid(few(as_of=HINDSIGHT)) == 0
+    most = 1200 / (991 / 365.25) / (35_645.4 / 1305.4 * 1000) * 100
+    low_bar = few(as_of=HINDSIGHT, significant_share=1.0)
+    assert verdicts.paid(low_bar) == pytest.approx(1 - 1 / most)
+    assert later["arms-boost-economy"].verdict == "overtaken"
+    assert later["arms-value-upper"].chosen == chosen["arms-value-upper"].chosen
+
+
+def test_no_verdict_before_the_study():
+    assert not [v.id for v in arms.run(few(as_of=EARLY)).values if "verdict" in v.id]
+
+
+def test_only_known_bases_and_issuers_are_named():
+    early = words.bases(few(as_of=EARLY), arms.run(few(as_of=EARLY)).frames["prices"])
+    assert "INSS" not in early and "`market`" not in early and "`western`" in early
+    late = words.bases(few(), arms.run(few()).frames["prices"])
+    assert "of 2022 and 2024" in late
+    assert "not drawn from for its grade: INSS" in late
+
+
+def test_mixed_calibres_are_named(study):
+    said = words.calibres(study.inputs, study.frames["shells"])
+    assert "ROK NIS" in said and "Ukraine President" in said and "ROK DIA" not in said
+    boxes = arms.run(few(quantity_basis="containers"))
+    assert "$R$ is drawn" in words.calibres(boxes.inputs, boxes.frames["shells"])
+
+
+def test_what_matters_more_follows_the_frames():
+    def frames(cheap, dear, low, high):
+        return {
+            "bases": pd.DataFrame({"median": [cheap, dear]}),
+            "issuers": pd.DataFrame({"issuer": ["a", "b"], "median": [low, high]}),
+        }
+
+    assert "So how a shell is priced matters more" in words.matters(frames(1, 7, 1, 2))
+    assert "So whose count is believed matters more" in words.matters(frames(1, 2, 1, 7))
+    one = {"bases": pd.DataFrame({"median": []}), "issuers": pd.DataFrame({"median": [1.0]})}
+    assert words.matters(one) == ""
+
+
+@pytest.mark.parametrize(
+    ("high", "low", "said"),
+    [
+        (-0.004, -0.46, "the upper end holds and the lower one does not"),
+        (0.2, 0.01, "the lower end holds and the upper one does not"),
+        (0.2, -0.2, "neither end holds"),
+        (0.02, -0.02, "both ends hold"),
+    ],
+)
+def test_which_rule_transfers_follows_the_errors(high, low, said):
+    check = pd.DataFrame({"bound": ["low", "high"], "error": [low, high]})
+    assert said in words.transfer(check, 0.03)
+
+
+def test_the_widest_bar_is_named(study):
+    assert value(study, "tornado_input").value == "price basis"
+    assert value(arms.run(few(price_basis="western", shell_price=600)), "tornado_input").value == "quantity"  # fmt: skip
 
 
 # --- vintages -----------------------------------------------------------------------------------

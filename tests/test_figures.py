@@ -196,14 +196,42 @@ def test_one_row_can_be_drawn(draw, rows):
     assert all(files(drawing))
 
 
-def test_labels_that_would_overlap_are_moved_apart():
+def test_names_keep_clear_of_names_and_markers():
     _, (axes,) = figures.canvas(4)
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
-    figures.label_ends(axes, [(0.9, 0.5, "a", "k"), (0.9, 0.5, "b", "k"), (0.1, 0.5, "c", "k")])
-    heights = {text.get_text(): text.xy[1] for text in axes.texts}
-    assert abs(heights["a"] - heights["b"]) >= 0.04
-    assert heights["c"] == 0.5
+    ends = [(0.6, 0.5, "first", "k"), (0.6, 0.5, "second", "k"), (0.1, 0.5, "free", "k")]
+    figures.label_ends(axes, ends, [(0.15, 0.2, 5.0)])
+    heights = {text.get_text(): text.xy[1] for text in axes.texts if text.get_text()}
+    _, line = figures.label_size(axes, "first")
+    assert abs(heights["first"] - heights["second"]) >= line * 0.99
+    assert heights["free"] == 0.5
+    _, (axes,) = figures.canvas(4)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    figures.label_ends(axes, [(0.1, 0.5, "moved", "k")], [(0.14, 0.5, 5.0)])
+    assert axes.texts[0].xy[1] != 0.5
+
+
+def test_rows_of_one_day_are_not_joined_and_the_best_graded_is_named():
+    rows = (
+        counts()
+        .iloc[[0, 1, 1]]
+        .assign(
+            obs_id=["a", "worse", "better"], low=[1000, 15_800, 21_000], high=[1000, 15_800, 21_000]
+        )
+    )
+    drawing = figures.dated_counts(rows, "containers")
+    axes = drawing.figure.axes[0]
+    assert [list(line.get_ydata()) for line in axes.lines] == [[1000, 21_000]]
+    assert len(drawing.table) == 3
+
+
+def test_a_tornado_of_amounts_has_no_negative_ticks():
+    axes = figures.tornado(bars(), 3.0, "USD").figure.axes[0]
+    assert axes.get_xticks().min() == 0
+    falling = bars().assign(low=[-4.0, 2.0])
+    assert figures.tornado(falling, 3.0, "percent").figure.axes[0].get_xticks().min() < 0
 
 
 def test_a_span_of_one_figure_is_told_once():

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from scipy.stats import norm
 
@@ -113,28 +114,119 @@ def percent_text(share: float) -> str:
     return np.format_float_positional(float(f"{percent:.2g}"), trim="-") + " %"
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Name lines at their ends (x, y, text, colour), moving names apart that would overlap."""
+LABEL_SIZE = 8  # points
+AXES_WIDTH, AXES_HEIGHT = 0.9, 0.8  # of the figure
+
+
+def label_size(axes: Axes, text: str) -> tuple[float, float]:
+    """Width and height of a line of text, as fractions of the axes.
+
+    Before the layout is done the size of the axes is not known; `AXES_WIDTH` and
+    `AXES_HEIGHT` of the figure is what the layouts here come to.
+    """
+    width, height = axes.figure.get_size_inches() * 72 * (AXES_WIDTH, AXES_HEIGHT)
+    drawn = TextPath((0, 0), text, size=LABEL_SIZE).get_extents().width
+    return drawn / width, 1.25 * LABEL_SIZE / height
+
+
+def label_ends(
+    axes: Axes,
+    ends: Sequence[tuple[float, float, str, str]],
+    obstacles: Sequence[tuple[float, float, float]] = (),
+) -> None:
+    """Name lines at their ends (x, y, text, colour), away from names and markers.
+
+    Parameters
+    ----------
+    axes : Axes
+        With its limits set.
+    ends : sequence of (x, y, text, colour)
+    obstacles : sequence of (x, y, weight)
+        Points that names keep clear of, and how much it matters: markers more than lines.
+
+    Notes
+    -----
+    Each name takes the nearest free place right of its end, above or below it, else left of
+    it; a thin line leads there from an end that is further than a line of text away.
+    """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    placed: list[tuple[float, float]] = []
+    gap_x, gap_y = 0.014, 0.006
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (x - left) / (right - left), (y - bottom) / (top - bottom)
+
+    points = np.array([(*place(x, y), weight) for x, y, weight in obstacles] or np.empty((0, 3)))
+    taken: list[tuple[float, float, float, float]] = []
+
+    def covered(x: float, y: float, width: float, height: float) -> float:
+        """Weight of the names and points that a name with this left middle would lie on."""
+        low, high = y - height / 2, y + height / 2
+        names = sum(
+            x < other[1] + gap_x
+            and other[0] < x + width + gap_x
+            and low < other[3]
+            and other[2] < high
+            for other in taken
+        )
+        px, py, weights = points.T
+        under = (px > x - 0.9 * gap_x) & (px < x + width + 0.9 * gap_x)
+        under &= (py > low - gap_y) & (py < high + gap_y)
+        outside = x < 0 or x + width > 1.02 or low < 0 or high > 1
+        return 100 * (names + outside) + float(weights[under].sum())
+
     for x, y, text, colour in sorted(ends, key=lambda end: (end[1], end[0])):
-        across = (x - left) / (right - left)
-        up = (y - bottom) / (top - bottom)
-        # Fractions of the axes: a name is about a third wide and a twenty-fifth high.
-        for other_across, other_up in placed:
-            if abs(across - other_across) < 0.33 and up - other_up < 0.04:
-                up = other_up + 0.04
-        placed.append((across, up))
+        across, up = place(x, y)
+        width, height = label_size(axes, text)
+        steps = sorted(range(-16, 17), key=lambda k: (abs(k), -k))
+        # Far places cost a little, so that a name does not wander off to avoid one point.
+        candidates = [
+            (
+                covered(at, up + k * height / 2, width, height) + 0.2 * abs(k) + side,
+                at,
+                up + k * height / 2,
+            )
+            for side, at in ((0.0, across + gap_x), (0.6, across - gap_x - width))
+            for k in steps
+        ]
+        _, at, up_at = min(candidates, key=lambda c: c[0])
+        taken.append((at, at + width, up_at - height / 2, up_at + height / 2))
         axes.annotate(
             text,
-            (across, up),
+            (at, up_at),
             xycoords="axes fraction",
-            xytext=(8, 0),
-            textcoords="offset points",
-            fontsize=8,
+            fontsize=LABEL_SIZE,
             color=colour,
             va="center",
         )
+        if abs(up_at - up) > 0.8 * height:
+            near = at if at > across else at + width
+            axes.annotate(
+                "",
+                (across, up),
+                xytext=(near, up_at),
+                xycoords="axes fraction",
+                textcoords="axes fraction",
+                arrowprops={
+                    "arrowstyle": "-",
+                    "color": colour,
+                    "linewidth": 0.5,
+                    "shrinkA": 0,
+                    "shrinkB": 3,
+                },
+            )
+
+
+def along(
+    x: Sequence[float], y: Sequence[float], weight: float = 0.7, points: int = 24
+) -> list[tuple[float, float, float]]:
+    """Weighted points on the line through (x, y), so that a name can keep clear of it."""
+    found = []
+    for k in range(len(x) - 1):
+        share = np.linspace(0, 1, points, endpoint=False)
+        along_x = x[k] + share * (x[k + 1] - x[k])
+        along_y = y[k] + share * (y[k + 1] - y[k])
+        found += [(a, b, weight) for a, b in zip(along_x, along_y, strict=True)]
+    return found
 
 
 def log_scale(axis) -> None:
@@ -160,25 +252,36 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
 
     Notes
     -----
-    A floor ("more than") carries an upward tick, a ceiling ("up to") a downward one.
+    A floor ("more than") carries an upward tick, a ceiling ("up to") a downward one. Of an
+    issuer's statements on one day the line takes the last, which is the best graded one;
+    the others stand beside it.
     """
     figure, (axes,) = canvas(4.4)
-    rows = rows.sort_values(["period_end", "obs_id"])
+    rows = rows.sort_values("period_end", kind="stable")
     top = rows["high"].max() * scale
     first, last = rows["period_end"].min(), rows["period_end"].max()
     axes.set_ylim(0, top * 1.08)
     span = max(last - first, SHORTEST)
     axes.set_xlim(first - span * 0.03, last + span * 0.22)
-    ends = []
+    ends, obstacles = [], []
     for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
         colour, marker = SERIES[name]
         x, low, high = own["period_end"], own["low"] * scale, own["high"] * scale
         middle = (low + high) / 2
-        axes.plot(x, middle, color=colour, alpha=0.5, linewidth=1)
+        joined = ~own["period_end"].duplicated(keep="last")
+        axes.plot(x[joined], middle[joined], color=colour, alpha=0.5, linewidth=1)
+        days = mdates.date2num(x)
+        obstacles += [(day, height, 5.0) for day, height in zip(days, middle, strict=True)]
+        for day, a, b in zip(days, low, high, strict=True):
+            obstacles += along((day, day), (a, b), 2.0) if a < b else []
+        obstacles += along(days[joined.to_numpy()], middle[joined].to_numpy())
         axes.vlines(x, low, high, color=colour, linewidth=2)
         axes.scatter(x, middle, color=colour, marker=marker, s=26, zorder=3)
         for row, height in zip(own.itertuples(), middle, strict=True):
             if tip := BOUND_TIPS.get(row.qualifier):
+                reach = tip / (72 * figure.get_figheight() * AXES_HEIGHT) * top * 1.08
+                day = mdates.date2num(row.period_end)
+                obstacles += along((day, day), (height, height + 1.3 * reach), 2.0, 6)
                 axes.annotate(
                     "",
                     (row.period_end, height),
@@ -187,11 +290,11 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
                     arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1},
                 )
         ends.append((mdates.date2num(x.iloc[-1]), middle.iloc[-1], issuer, colour))
-    label_ends(axes, ends)
+    label_ends(axes, ends, obstacles)
     for name in dict.fromkeys(sorted(rows["side"])):
         colour, marker = SERIES[name]
         axes.scatter([], [], color=colour, marker=marker, label=name)
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=5, fontsize=8)
     axes.set_ylabel(quantity)
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
@@ -212,7 +315,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
 
 
 def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
-    series = [own["high"] for _, own in rows.groupby("issuer_short") if len(own) > 1]
+    lines = rows.drop_duplicates(["issuer_short", "period_end"], keep="last")
+    series = [own["high"] for _, own in lines.groupby("issuer_short") if len(own) > 1]
     rising = sum(counts.is_monotonic_increasing for counts in series)
     newest = rows.groupby("issuer_short").last()
     recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
@@ -266,9 +370,11 @@ def intervals(
             textcoords="offset points",
             ha="center",
             fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            zorder=4,
         )
     for name, amount in (marks or {}).items():
-        axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
+        axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.2, zorder=1)
         axes.annotate(
             f"{name} {form.format(amount)}",
             (amount, 1),
@@ -476,6 +582,10 @@ def tornado(
     axes.set_yticks(y, wrapped(frame["input"]))
     axes.set_ylim(-0.5, len(frame) - 0.2)
     axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28)
+    if frame["low"].min() >= 0:  # the room left of nought is for words, not for values
+        ticks = MaxNLocator(7).tick_values(0, frame["high"].max())
+        axes.set_xticks([tick for tick in ticks if 0 <= tick <= axes.get_xlim()[1]])
+        axes.spines["bottom"].set_bounds(0, axes.get_xlim()[1])
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(
         f"{quantity}; the line is the {statistic} with nothing held ({form.format(base)})"

@@ -179,7 +179,14 @@ class ArmsTrade(Parameters):
     worst_credibility: int = parameter(
         3,
         "grade",
-        "Statements with a worse credibility grade are shown but not drawn from.",
+        "Counts with a worse credibility grade are shown but not drawn from.",
+        ge=1,
+        le=6,
+    )
+    worst_factor_credibility: int = parameter(
+        3,
+        "grade",
+        "Prices, loadings and shares with a worse credibility grade are shown but neither drawn from nor combined.",
         ge=1,
         le=6,
     )
@@ -193,7 +200,7 @@ class ArmsTrade(Parameters):
     rocket_share: float | None = parameter(
         None,
         "share",
-        "Share of containers with 122 mm rockets; None draws from 0 to what INSS's mix implies.",
+        "Share of containers with 122 mm rockets; None draws from 0 to what known quantities by calibre imply, or to 1.",
         ge=0,
         le=1,
     )
@@ -238,14 +245,21 @@ class ArmsTrade(Parameters):
     yardstick: Yardstick | None = parameter(
         None,
         "choice",
-        "Size of the economy the headline share is taken of; None: the study's, else the first known.",
+        "Size of the economy the headline share is taken of; None takes the first known of the list.",
     )
     tolerance: float = parameter(
         0.03,
         "share",
-        "How close a quantity-price pair must come to a published bound to count as a match.",
+        "How close a figure must come to a published one to count as a match.",
         ge=0.001,
         le=0.25,
+    )
+    significant_share: float = parameter(
+        5.0,
+        "percent_per_year",
+        "What a year of deliveries must be worth, of a year's output, to raise the economy significantly; a choice, no threshold was published.",
+        ge=0.1,
+        le=100,
     )
     draws: PowerOfTwo = parameter(
         16_384, "draws", "Monte Carlo draws; a power of two keeps them even.", ge=1, le=2**22

@@ -7,7 +7,7 @@ interval.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from compendium.arms.economy import shares, yardsticks
 from compendium.arms.estimates import follow_up_check, other_estimates
 from compendium.arms.projection import Projection, project
-from compendium.arms.reconstruction import grid, matches, needed_prices, study_bounds
+from compendium.arms.reconstruction import Grid, grid, matches, needed_prices, study_bounds
 from compendium.arms.sensitivity import across_bases, sobol_indices, tornado
 from compendium.arms.shipments import (
     containers,
@@ -28,12 +28,21 @@ from compendium.arms.shipments import (
     shells,
 )
 from compendium.arms.statements import statements
-from compendium.arms.value import Inputs, by_basis, by_issuer, draw, inputs, price_rows
+from compendium.arms.value import (
+    Inputs,
+    by_basis,
+    by_issuer,
+    draw,
+    hump_makers,
+    inputs,
+    price_rows,
+)
+from compendium.arms.verdicts import Tested, tested
 from compendium.parameters import ArmsTrade
 from compendium.uncertainty import summary
 from compendium.values import Value
 
-__all__ = ["Result", "grid", "needed_prices", "run"]
+__all__ = ["Result", "needed_prices", "run"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,14 @@ class Result:
     frames : dict of pandas.DataFrame
         Tables by name; an empty one means that `as_of` could not know it.
     projection : Projection or None
+    across : list of Inputs
+        Ranges under every usable price basis.
+    grid : Grid or None
+        Sourced figures of the day of the study; None before it was published.
+    humps : list of list of str
+        Issuers whose own median lies in each hump of the draws, lower hump first.
+    tested : list of Tested
+        The study's statements with their verdicts.
     """
 
     values: tuple[Value, ...]
@@ -58,6 +75,10 @@ class Result:
     draws: NDArray[np.float64]
     frames: dict[str, pd.DataFrame]
     projection: Projection | None
+    across: list[Inputs]
+    grid: Grid | None
+    humps: list[list[str]]
+    tested: list[Tested]
 
 
 def run(p: ArmsTrade) -> Result:
@@ -67,9 +88,15 @@ def run(p: ArmsTrade) -> Result:
     bases = by_basis(p)
     study = study_bounds(p.as_of)
     # The author could combine only what was public on the day of the study.
-    sourced = grid(min(p.as_of, study["stated_on"].iloc[0].date())) if len(study) else None
+    study_day = study["stated_on"].iloc[0].date() if len(study) else None
+    limits = (p.worst_credibility, p.worst_factor_credibility)
+    sourced = grid(study_day, *limits) if study_day else None
     found = matches(sourced, *study["value"], p.tolerance) if sourced else {}
+    outcomes = tested(p, study_day) if study_day else []
     projection = project(p)
+    across = across_bases(p)
+    issuers = by_issuer(p, given)
+    humps = hump_makers(issuers, parts["total"])
     frames = {
         "containers": containers(p.as_of),
         "shells": shells(p.as_of),
@@ -83,15 +110,15 @@ def run(p: ArmsTrade) -> Result:
             ignore_index=True,
         ),
         "bases": bases,
-        "issuers": by_issuer(p, given),
+        "issuers": issuers,
         "study": study,
         **{f"reach_{name}": frame for name, frame in found.items()},
         "shares": shares(summary(parts["total"]), yardsticks(p.as_of)),
         "sobol": sobol_indices(given, p.sobol_samples, p.seed),
-        "sobol_across": sobol_indices(across_bases(p), p.sobol_samples, p.seed),
+        "sobol_across": sobol_indices(across, p.sobol_samples, p.seed),
         "tornado": tornado(p, bases),
         "estimates": other_estimates(p.as_of),
         "follow_up": follow_up_check(p.as_of),
     }
-    published = statements(p, given, parts, frames, projection)
-    return Result(tuple(published), given, parts["total"], frames, projection)
+    found = Result((), given, parts["total"], frames, projection, across, sourced, humps, outcomes)
+    return replace(found, values=tuple(statements(p, found)))

@@ -27,8 +27,9 @@ YARDSTICK_LABELS = {
 def yardsticks(as_of) -> pd.DataFrame:
     """Size of the North Korean economy, in USD billion, by concept.
 
-    All are of 2023 but the last, which an early `as_of` has to make do with. Won are turned into dollars at the average rate of 2023. A yardstick whose rows were not
-    known by `as_of` is left out.
+    All are of 2023 but the last, which an early `as_of` has to make do with. Won are turned
+    into dollars at the average rate of 2023. A yardstick whose rows were not known by `as_of`
+    is left out.
     """
     rows = pd.concat(
         [

@@ -20,8 +20,17 @@ ESTIMATE_COLUMNS = [
     "rounds",
     "quantity_of",
     "usd_per_round",
+    "includes",
+    "grades",
     "rows",
 ]
+# What the value of a row adds up, by its item; whatever is not rounds raises the quotient.
+INCLUDES = {
+    "all_arms": "all arms",
+    "artillery_shells": "shells alone",
+    "munitions_and_arms": "shells, missiles, guns and other arms",
+    "arms_troops_goods": "arms, troops and goods, expected missiles among them",
+}
 
 
 def other_estimates(as_of) -> pd.DataFrame:
@@ -30,14 +39,24 @@ def other_estimates(as_of) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `estimate`, `value_musd`, `missiles_musd` taken off first, `rounds` and where they
-        come from, `usd_per_round`, `rows`. Only estimates known by `as_of`.
+        `estimate`, `value_musd`, `missiles_musd` taken off first (missing where the number
+        of missiles in it is not told), `rounds` and where they come from, `usd_per_round`,
+        what the value `includes`, the `grades` of value and quantity, `rows`. Only estimates
+        known by `as_of`.
+
+    Notes
+    -----
+    Where the value includes more than rounds and nothing is taken off, the quotient is an
+    upper limit of the price of a round.
     """
     rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
 
     def figure(obs_id: str) -> float:
         row = rows.loc[obs_id]
         return float(row["value"] if pd.notna(row["value"]) else row["high"])
+
+    def grade(obs_id: str) -> str:
+        return f"{rows.loc[obs_id, 'reliability']}{rows.loc[obs_id, 'credibility']}"
 
     # name, row of the value, rows of the quantity, how these combine to rounds
     cases = [
@@ -57,7 +76,7 @@ def other_estimates(as_of) -> pd.DataFrame:
         used = [value_id, *quantity_ids, *off_ids]
         if not set(used) <= set(rows.index):
             continue
-        off = 0.0
+        off = math.nan
         if off_ids:  # its missiles at the middle of KIDA's unit cost
             *counts, price = off_ids
             off = sum(map(figure, counts)) * rows.loc[price, ["low", "high"]].mean()
@@ -69,14 +88,16 @@ def other_estimates(as_of) -> pd.DataFrame:
                 "missiles_musd": off,
                 "rounds": count,
                 "quantity_of": short(rows.loc[quantity_ids[0], "issuer"]),
-                "usd_per_round": (figure(value_id) - off) * 1e6 / count,
+                "usd_per_round": (figure(value_id) - (off if off_ids else 0)) * 1e6 / count,
+                "includes": INCLUDES[rows.loc[value_id, "item"]],
+                "grades": f"{grade(value_id)}, {' and '.join(map(grade, quantity_ids))}",
                 "rows": tuple(used),
             }
         )
     return pd.DataFrame(records, columns=ESTIMATE_COLUMNS)
 
 
-# Rows of the follow-up study and of the price rule found in the reconstruction.
+# Rows of the follow-up study.
 FOLLOW_UP = {
     "published": "arms-fnf25-range",
     "shells": "arms-fnf25-shells",
@@ -85,23 +106,40 @@ FOLLOW_UP = {
     "troops": "arms-fnf25-troops",
     "missiles": "arms-fnf25-srbm",
 }
-RULE_ROWS = (
-    "arms-price-152-kei-dprk",
-    "arms-price-152-ru-bain",
+# The reconstruction whose rule is tested, as row and column of each figure: the simplest one,
+# with the prices that analysts gave as round figures.
+CASE = {
+    "rounds": ("arms-sh-2024-07-mnd", "value"),
+    "missiles": ("arms-mis-2024-09", "value"),
+    "price_low": ("arms-price-152-kei-dprk", "low"),
+    "price_high": ("arms-price-152-ru-bain", "value"),
+    "missile_price_low": ("arms-srbm-rand", "low"),
+    "missile_price_high": ("arms-srbm-kida", "high"),
+}
+# What the reconstruction never had and the check adds; the follow-up states the most missiles
+# only, so the fewest are another issuer's count.
+ADDED_ROWS = (
     "arms-price-82-2022",
     "arms-price-82-2024",
-    "arms-srbm-rand",
-    "arms-srbm-kida",
-    "arms-mis-2025-01",
-    "arms-price-grad-2022",
-    "arms-fnf24-troop-perperson",
-    "troops-pay-nis-2024",
     "fx-usdeur-2024-06-28",
+    "arms-price-grad-2022",
+    "arms-mis-2025-01",
+    "troops-pay-nis-2024",
+    "arms-fnf24-troop-perperson",
 )
+RULE_ROWS = (*(CASE[name][0] for name in CASE if "price" in name), *ADDED_ROWS)
+
+
+def case(as_of) -> dict[str, float]:
+    """Figures of the reconstruction whose rule is tested; empty before all were known."""
+    rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
+    if not {obs_id for obs_id, _ in CASE.values()} <= set(rows.index):
+        return {}
+    return {name: float(rows.loc[obs_id, column]) for name, (obs_id, column) in CASE.items()}
 
 
 def follow_up_check(as_of) -> pd.DataFrame:
-    """The price rule of the reconstruction applied to the quantities of the 2025 follow-up.
+    """The prices of one reconstruction applied to the quantities of the 2025 follow-up.
 
     Returns
     -------
@@ -111,8 +149,9 @@ def follow_up_check(as_of) -> pd.DataFrame:
 
     Notes
     -----
-    The rule: shells at 300 and 1,000 USD, missiles at 2 and 5 million, Grad rockets at 900,
-    mortar rounds at 70 and 450 euros, troops paid for a year; guns at nothing for lack of a
+    From the reconstruction (`CASE`): shells at 300 and 1,000 USD, missiles at 2 and 5
+    million. Added (`ADDED_ROWS`): Grad rockets at 900 USD, mortar rounds at 70 and 450 euros,
+    troops paid for a year, and 148 missiles at the low end; guns at nothing for lack of a
     price. Euros become dollars at the European Central Bank's rate of 28 June 2024, the
     working day before the euro prices were printed.
     """
@@ -124,16 +163,16 @@ def follow_up_check(as_of) -> pd.DataFrame:
     usd_per_eur = rates["fx-usdeur-2024-06-28"]
     rule = {
         "low": {
-            "shell": arms.loc["arms-price-152-kei-dprk", "low"],
+            "shell": arms.loc[CASE["price_low"]],
             "mortar": arms.loc["arms-price-82-2022", "value"],
-            "missile": arms.loc["arms-srbm-rand", "low"],
+            "missile": arms.loc[CASE["missile_price_low"]],
             "missiles": arms.loc["arms-mis-2025-01", "value"],
             "pay": pay.loc["troops-pay-nis-2024", "value"],
         },
         "high": {
-            "shell": arms.loc["arms-price-152-ru-bain", "value"],
+            "shell": arms.loc[CASE["price_high"]],
             "mortar": arms.loc["arms-price-82-2024", "value"],
-            "missile": arms.loc["arms-srbm-kida", "high"],
+            "missile": arms.loc[CASE["missile_price_high"]],
             "missiles": arms.loc["arms-fnf25-srbm", "value"],
             "pay": arms.loc["arms-fnf24-troop-perperson", "value"],
         },

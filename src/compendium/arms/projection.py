@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from compendium import evidence
 from compendium import uncertainty as un
-from compendium.arms.shipments import containers, conversions
-from compendium.arms.value import container_inputs, latest
+from compendium.arms.shipments import containers
+from compendium.arms.value import latest, shell_loading
 from compendium.parameters import ArmsTrade
 
 DAYS_A_MONTH = 365.25 / 12
@@ -21,6 +23,24 @@ DAYS_A_MONTH = 365.25 / 12
 # count rose by half.
 MIN_INTERVAL_DAYS = 120
 HALF_YEAR = 6.0  # months
+FLOW_COLUMNS = [
+    "issuer_short",
+    "start",
+    "end",
+    "containers_per_month",
+    "kind",
+    "obs_id",
+    "from_obs_id",
+]
+REVISION_COLUMNS = [
+    "issuer_short",
+    "day",
+    "value",
+    "obs_id",
+    "day_later",
+    "value_later",
+    "obs_id_later",
+]
 # Weak prior on how much the flow changes in half a year: a doubling or a halving, worth two
 # observations. It keeps the interval finite where only one or two changes are known.
 PRIOR_STEP = math.log(2)
@@ -33,8 +53,12 @@ class Projection:
 
     Attributes
     ----------
-    flows : pandas.DataFrame
+    flows, revisions : pandas.DataFrame
         Output of `successive_flows`.
+    opens : pandas.Timestamp or None
+        Day before which no window is taken to open.
+    opens_rows : tuple of str
+        obs_ids that day comes from.
     step : float
         Scale of the change of the logarithm of the flow in half a year.
     changes : int
@@ -46,38 +70,86 @@ class Projection:
     """
 
     flows: pd.DataFrame
+    revisions: pd.DataFrame
+    opens: pd.Timestamp | None
+    opens_rows: tuple[str, ...]
     step: float
     changes: int
     frame: pd.DataFrame
     rows: tuple[str, ...]
 
 
-def successive_flows(statements: pd.DataFrame) -> pd.DataFrame:
-    """Containers a month between successive statements of one issuer.
+def first_shipment(as_of) -> pd.DataFrame:
+    """Rows of counted voyages whose window opens first; no flow is taken to start earlier.
+
+    Voyages are counted from the first one on. A window of containers may open long before
+    any ship was seen; an average over it would be too low.
+    """
+    rows = evidence.load("arms", as_of, indicator="voyages").dropna(subset="period_start")
+    return rows[rows["period_start"] == rows["period_start"].min()].reset_index(drop=True)
+
+
+def successive_flows(
+    statements: pd.DataFrame, opens: pd.Timestamp | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Containers a month that each issuer's statements imply, and the counts it took back.
 
     Parameters
     ----------
     statements : pandas.DataFrame
         Output of `containers`.
+    opens : pandas.Timestamp, optional
+        Day of the first shipment; a window opens no earlier.
 
     Returns
     -------
-    pandas.DataFrame
-        `issuer_short`, `start`, `end`, `containers_per_month`, `obs_id` of the later statement.
-        The first flow of an issuer starts with the window of its first statement.
+    flows : pandas.DataFrame
+        `issuer_short`, `start`, `end`, `containers_per_month`, `kind` in {"difference",
+        "window average"}, `obs_id` and `from_obs_id` (empty for an average), by issuer and
+        time.
+    revisions : pandas.DataFrame
+        Counts that a later one of the same issuer does not exceed: `issuer_short`, `day`,
+        `value`, `obs_id`, and the same of the later one with the ending `_later`.
+
+    Notes
+    -----
+    Each issuer is followed back from its newest statement. The flow up to a statement is its
+    difference to the newest earlier one that lies `MIN_INTERVAL_DAYS` or more before it, and
+    the rest follows from there. Where there is no earlier one, the flow is the average since
+    the window of the statement opened. A count that a later one does not exceed was revised:
+    the later one stands, and no difference to the earlier one is taken.
     """
-    records = []
+    records, revised = [], []
     for issuer, own in statements.groupby("issuer_short", sort=True):
-        since, before = own["period_start"].iloc[0], 0.0
-        for row in own.dropna(subset="value").itertuples():
-            days = (row.period_end - since).days
-            if days < MIN_INTERVAL_DAYS or row.value <= before:
+        own = own.dropna(subset="value").drop_duplicates("period_end", keep="last")
+        rows = list(own.itertuples())
+        standing, chain = [], []
+        for row in rows[::-1]:  # from the newest back
+            if standing and row.value >= standing[-1].value:
+                later = standing[-1]
+                revised.append((issuer, row.period_end, row.value, row.obs_id,
+                                later.period_end, later.value, later.obs_id))  # fmt: skip
                 continue
-            flow = (row.value - before) / (days / DAYS_A_MONTH)
-            records.append((issuer, since, row.period_end, flow, row.obs_id))
-            since, before = row.period_end, row.value
-    columns = ["issuer_short", "start", "end", "containers_per_month", "obs_id"]
-    return pd.DataFrame(records, columns=columns)
+            standing.append(row)
+        for row in standing:
+            if not chain or (chain[-1].period_end - row.period_end).days >= MIN_INTERVAL_DAYS:
+                chain.append(row)
+        own_records = []
+        for row, before in zip_longest(chain, chain[1:]):
+            if before is None:
+                start, amount, kind, source = row.period_start, row.value, "window average", ""
+                if opens is not None:
+                    start = max(start, opens)
+            else:
+                start, amount = before.period_end, row.value - before.value
+                kind, source = "difference", before.obs_id
+            days = (row.period_end - start).days
+            if days >= MIN_INTERVAL_DAYS:
+                flow = amount / (days / DAYS_A_MONTH)
+                own_records.append((issuer, start, row.period_end, flow, kind, row.obs_id, source))
+        records += own_records[::-1]
+    flows = pd.DataFrame(records, columns=FLOW_COLUMNS)
+    return flows, pd.DataFrame(revised[::-1], columns=REVISION_COLUMNS)
 
 
 def flow_changes(flows: pd.DataFrame) -> pd.Series:
@@ -109,7 +181,8 @@ def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | 
     Notes
     -----
     No trend is fitted; there are too few points for one. The flow is the newest flow of one
-    issuer, every issuer with a current statement equally likely, times a loading. From the
+    issuer, every issuer with a current statement equally likely, times the 152 mm loading:
+    every container is read as 152 mm, whatever the share of rockets. From the
     end of that issuer's interval it follows a random walk of the logarithm without drift.
     The step of the walk has an inverse chi-squared posterior from `PRIOR_STEP`,
     `PRIOR_WEIGHT` and the observed changes, which makes the change Student's t [1]_.
@@ -120,11 +193,12 @@ def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | 
     """
     statements = containers(p.as_of)
     statements = statements[statements["credibility"] <= p.worst_credibility]
-    flows = successive_flows(statements)
-    as_containers = p.model_copy(update={"quantity_basis": "containers"})
-    if flows.empty or conversions(p.as_of).empty:
+    first = first_shipment(p.as_of)
+    opens = None if first.empty else first["period_start"].iloc[0]
+    flows, revisions = successive_flows(statements, opens)
+    loading = shell_loading(p)
+    if flows.empty or loading is None:
         return None
-    *_, loading = container_inputs(as_containers, p.price_basis)
     current = {r.label for r in latest(statements, p.max_age_days, p.worst_credibility)}
     newest = flows[flows["issuer_short"].isin(current)].groupby("issuer_short").last()
     if newest.empty:
@@ -144,5 +218,14 @@ def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | 
         {"months": months} | un.summary(rounds * np.exp(walk * np.sqrt((age + months) / HALF_YEAR)))
         for months in horizons
     ]
-    rows = tuple(sorted({*flows["obs_id"], *loading.rows}))
-    return Projection(flows, step, len(change), pd.DataFrame(records), rows)
+    used = {*flows["obs_id"], *flows["from_obs_id"], *first["obs_id"], *loading.rows} - {""}
+    return Projection(
+        flows,
+        revisions,
+        opens,
+        tuple(first["obs_id"]),
+        step,
+        len(change),
+        pd.DataFrame(records),
+        tuple(sorted(used)),
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -23,35 +24,84 @@ def study_bounds(as_of) -> pd.DataFrame:
 
 
 class Grid(NamedTuple):
-    """Sourced factors to combine: figures without their uncertainty."""
+    """Sourced factors to combine: figures without their uncertainty.
+
+    `sources` holds, for each of the four factors, the obs_ids behind each of its figures.
+    """
 
     rounds: tuple[float, ...]
     prices: tuple[float, ...]
     missiles: tuple[float, ...]
     missile_prices: tuple[float, ...]
+    sources: Mapping[str, Mapping[float, tuple[str, ...]]] = MappingProxyType({})
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """obs_ids behind all figures of the grid, each once, sorted."""
+        return tuple(
+            sorted(
+                {
+                    row
+                    for figures in self.sources.values()
+                    for ids in figures.values()
+                    for row in ids
+                }
+            )
+        )
+
+    def rows_of(self, combination: Mapping[str, float]) -> tuple[str, ...]:
+        """obs_ids behind one row of `matches`, whose columns may end in `_low` and `_high`."""
+        found = set()
+        for name, amount in combination.items():
+            factor = str(name).removesuffix("_low").removesuffix("_high")
+            found.update(self.sources.get(factor, {}).get(amount, ()))
+        return tuple(sorted(found))
 
 
-def figures(rows: pd.DataFrame) -> tuple[float, ...]:
-    """Distinct figures of some rows (value, low and high), sorted."""
-    found = pd.concat([rows["value"], rows["low"], rows["high"]]).dropna()
-    return tuple(sorted(found.unique()))
+def figures(rows: pd.DataFrame) -> dict[float, tuple[str, ...]]:
+    """Distinct figures of some rows (value, low and high), sorted, and the rows they stand in."""
+    long = rows.melt("obs_id", ["value", "low", "high"], value_name="figure").dropna(
+        subset="figure"
+    )
+    found = long.groupby("figure")["obs_id"].agg(lambda ids: tuple(sorted(set(ids))))
+    return {float(figure): ids for figure, ids in found.items()}
 
 
-def grid(as_of) -> Grid:
-    """Every quantity, price and missile figure known by `as_of`; no missiles is allowed."""
-    prices = pd.concat(price_rows(as_of).values())
-    counts = missiles(as_of)
+def grid(as_of, worst_credibility: int = 6, worst_factor_credibility: int = 6) -> Grid:
+    """Every quantity, price and missile figure known by `as_of`; no missiles is allowed.
+
+    Parameters
+    ----------
+    as_of : date or str
+    worst_credibility, worst_factor_credibility : int
+        Counts, and prices, with a worse credibility grade are left out.
+    """
+
+    def usable(rows: pd.DataFrame, worst: int) -> pd.DataFrame:
+        return rows[rows["credibility"] <= worst]
+
+    counts, factors = worst_credibility, worst_factor_credibility
+    sources = {
+        "rounds": figures(usable(shells(as_of), counts)),
+        "price": figures(usable(pd.concat(price_rows(as_of).values()), factors)),
+        "missiles": figures(usable(missiles(as_of), counts)),
+        "missile_price": figures(usable(missile_price_rows(as_of), factors)),
+    }
     return Grid(
-        figures(shells(as_of)),
-        figures(prices),
-        (0.0, *figures(counts)),
-        figures(missile_price_rows(as_of)),
+        tuple(sources["rounds"]),
+        tuple(sources["price"]),
+        (0.0, *sources["missiles"]),
+        tuple(sources["missile_price"]),
+        sources,
     )
 
 
 def combinations(g: Grid) -> pd.DataFrame:
     """Value of every combination of the grid, USD million; no missiles have no price."""
-    records = list(product(g.rounds, g.prices, g.missiles, g.missile_prices))
+    # Without a known missile price only the combinations without missiles are left.
+    missile_prices = g.missile_prices or (0.0,)
+    missiles = g.missiles if g.missile_prices else (0.0,)
+    records = list(product(g.rounds, g.prices, missiles, missile_prices))
     frame = pd.DataFrame(records, columns=["rounds", "price", "missiles", "missile_price"])
     frame.loc[frame["missiles"] == 0, "missile_price"] = 0.0
     frame = frame.drop_duplicates(ignore_index=True)
@@ -77,7 +127,8 @@ def matches(g: Grid, low: float, high: float, tolerance: float) -> dict[str, pd.
     dict of pandas.DataFrame
         `low`, `high`: combinations that reach that bound. `both`: pairs of them with the same
         rounds and the same missiles, prices not falling from low to high; with `error_low`,
-        `error_high` and `worst` (the larger error), best first.
+        `error_high` and `worst` (the larger error), best first. `low_only`, `high_only`:
+        combinations that reach that bound and are part of no such pair.
     """
     every = combinations(g)
     every["error_low"] = every["value"] / low - 1
@@ -94,12 +145,24 @@ def matches(g: Grid, low: float, high: float, tolerance: float) -> dict[str, pd.
         "low": at_low.reset_index(drop=True),
         "high": at_high.reset_index(drop=True),
         "both": both.sort_values(["worst", "rounds", "missiles"], ignore_index=True),
+        "low_only": without(at_low, both, "low"),
+        "high_only": without(at_high, both, "high"),
     }
 
 
-def pairs(combined: pd.DataFrame) -> int:
-    """Number of distinct quantity-price pairs."""
-    return len(combined[["rounds", "price"]].drop_duplicates())
+def without(reached: pd.DataFrame, both: pd.DataFrame, end: str) -> pd.DataFrame:
+    """Combinations at one bound that are not part of a pair reaching both bounds."""
+    factors = ["rounds", "price", "missiles", "missile_price"]
+    paired = both.rename(columns={f"price_{end}": "price", f"missile_price_{end}": "missile_price"})
+    inside = pd.MultiIndex.from_frame(reached[factors]).isin(
+        pd.MultiIndex.from_frame(paired[factors])
+    )
+    return reached[~inside].reset_index(drop=True)
+
+
+def pairs(combined: pd.DataFrame, price: str = "price") -> set[tuple[float, float]]:
+    """Distinct quantity-price pairs; `price` names the column of the price."""
+    return set(zip(combined["rounds"], combined[price], strict=True))
 
 
 def needed_prices(rounds: Iterable[float], low: float, high: float) -> pd.DataFrame:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from SALib.analyze import sobol as sobol_analyze
 from SALib.sample import sobol as sobol_sample
 
@@ -18,8 +18,7 @@ from compendium.arms.value import (
     Inputs,
     Range,
     inputs,
-    price_rows,
-    span,
+    known_bases,
     total,
 )
 from compendium.parameters import ArmsTrade
@@ -43,12 +42,16 @@ def active_groups(given: Inputs) -> dict[str, tuple[int, ...]]:
     return {name: GROUPS[name] for name, moves in moving.items() if moves}
 
 
-def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) -> pd.DataFrame:
+def sobol_indices(
+    given: Inputs | Sequence[Inputs], samples: int, seed: int, level: float = 0.9
+) -> pd.DataFrame:
     """First-order and total Sobol indices of the value, by group of inputs.
 
     Parameters
     ----------
-    given : Inputs
+    given : Inputs or sequence of Inputs
+        Several are equally likely cases that differ in how a shell is priced; which of them
+        holds belongs to the shell price.
     samples : int
         Base samples; the model is evaluated ``samples * (groups + 2)`` times.
     seed : int
@@ -71,7 +74,11 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
        Computer Physics Communications 181 (2010).
     .. [2] J. Herman and W. Usher, "SALib", Journal of Open Source Software 2 (2017).
     """
-    groups = active_groups(given)
+    cases = [given] if isinstance(given, Inputs) else list(given)
+    moving = [active_groups(case) for case in cases]
+    if len(cases) > 1:
+        moving.append({"shell price": GROUPS["shell price"]})
+    groups = {name: columns for name, columns in GROUPS.items() if any(name in m for m in moving)}
     if not groups:
         return pd.DataFrame(columns=["input", "first", "first_conf", "total", "total_conf"])
     if len(groups) == 1:  # SALib asks for two; one alone carries all of the variance
@@ -90,7 +97,7 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
     u[:, columns] = sample
     found = sobol_analyze.analyze(
         problem,
-        total(u, given),
+        total_across(u, cases),
         calc_second_order=False,
         num_resamples=200,
         conf_level=level,
@@ -108,12 +115,27 @@ def sobol_indices(given: Inputs, samples: int, seed: int, level: float = 0.9) ->
     return frame.sort_values("total", ascending=False, ignore_index=True)
 
 
-def across_bases(p: ArmsTrade) -> Inputs:
-    """Inputs in which the price basis itself is uncertain, each known basis equally likely."""
-    free = p.model_copy(update={"shell_price": None, "discount_unusable": "always"})
-    known = {basis: rows for basis, rows in price_rows(p.as_of).items() if len(rows)}
-    prices = tuple(span(rows, basis) for basis, rows in known.items())
-    return replace(inputs(free, next(iter(known))), shell_prices=prices)
+def across_bases(p: ArmsTrade) -> list[Inputs]:
+    """Inputs under every usable price basis, cheapest first; a hand-set price is ignored.
+
+    Each basis brings its own price of a rocket and its own rule for unusable rounds, so that
+    a price that is already discounted for age is not discounted again.
+    """
+    free = p.model_copy(update={"shell_price": None})
+    cases = [inputs(free, basis) for basis in known_bases(p)]
+    return sorted(cases, key=lambda given: given.shell_prices[0][:2])
+
+
+def total_across(u: NDArray[np.float64], cases: Sequence[Inputs]) -> NDArray[np.float64]:
+    """Value where the first column of the shell price picks one of several cases."""
+    if len(cases) == 1:
+        return total(u, cases[0])
+    column = GROUPS["shell price"][0]
+    pick = np.minimum((u[:, column] * len(cases)).astype(int), len(cases) - 1)
+    found = np.empty(len(u))
+    for number, given in enumerate(cases):
+        found[pick == number] = total(u[pick == number], given)
+    return found
 
 
 def tornado(p: ArmsTrade, bases: pd.DataFrame) -> pd.DataFrame:

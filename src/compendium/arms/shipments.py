@@ -125,6 +125,12 @@ def conversions(as_of):
     ).reset_index(drop=True)
 
 
+def container_ratings(as_of) -> pd.Series:
+    """Payload and gross mass of a 20-foot container in tonnes, by obs_id."""
+    rows = evidence.load("arms", as_of, indicator=["container_payload_max", "container_gross_max"])
+    return rows.set_index("obs_id")["value"]
+
+
 def mass_check(as_of, loading: float) -> pd.DataFrame:
     """Rounds that a 20-foot container can carry by mass, against a loading.
 
@@ -139,12 +145,10 @@ def mass_check(as_of, loading: float) -> pd.DataFrame:
     pandas.DataFrame
         One row a known mass of a 152 mm round (bare: charge, case and crate come on top):
         `obs_id`, `issuer`, `kg_per_round`, `tonnes` at the loading, and the rounds that fit
-        a container rated for 30 tonnes gross (`rounds_at_limit`) and one rated for 24
-        (`rounds_at_low_rating`).
+        a container of the common rating (`rounds_at_limit`) and one of the older, lower
+        rating (`rounds_at_low_rating`).
     """
-    limits = evidence.load(
-        "arms", as_of, indicator=["container_payload_max", "container_gross_max"]
-    ).set_index("obs_id")["value"]
+    limits = container_ratings(as_of)
     masses = evidence.load("arms", as_of, implied=True, indicator="mass_per_round")
     masses = masses[masses["item"].str.startswith("152mm")].reset_index(drop=True)
     payload, gross, low_gross = (limits.get(row, np.nan) for row in CONTAINER_LIMIT_ROWS)

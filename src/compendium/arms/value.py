@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import signal, stats
 
 from compendium import evidence
 from compendium import uncertainty as un
@@ -104,6 +106,9 @@ def span(rows: pd.DataFrame, label: str) -> Range | None:
     return Range(low, high, tuple(rows["obs_id"]), label)
 
 
+NO_MISSILES = Range(1.0, 1.0, (), "no missiles")  # a price that nothing is multiplied by
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Ranges the value model draws from.
@@ -149,7 +154,9 @@ class Inputs:
         return tuple(sorted({row for r in ranges for row in r.rows}))
 
 
-def inputs(p: ArmsTrade, price_basis: str | None = None) -> Inputs:
+def inputs(
+    p: ArmsTrade, price_basis: str | None = None, until: pd.Timestamp | None = None
+) -> Inputs:
     """Ranges for a set of parameters; a parameter set by hand replaces its rows.
 
     Parameters
@@ -157,23 +164,28 @@ def inputs(p: ArmsTrade, price_basis: str | None = None) -> Inputs:
     p : ArmsTrade
     price_basis : str, optional
         Basis to use instead of ``p.price_basis``.
+    until : pandas.Timestamp, optional
+        Only counts of what had been delivered by this day.
 
     Raises
     ------
     CompendiumError
-        Nothing is known by ``p.as_of`` that the basis could rest on.
+        Nothing is known by ``p.as_of`` that the basis could rest on, or nothing that is
+        graded well enough; the message names the parameter to change.
     """
     basis = price_basis or p.price_basis
     in_containers = p.quantity_basis == "containers"
-    statements = containers(p.as_of) if in_containers else shells(p.as_of)
+    statements = up_to(containers(p.as_of) if in_containers else shells(p.as_of), until)
     quantities = latest(statements, p.max_age_days, p.worst_credibility)
     if not quantities:
-        raise nothing_known(p, "quantity_basis", p.quantity_basis)
+        raise refusal(p, "quantity_basis", p.quantity_basis, statements, "worst_credibility")
 
-    known_price = fixed(p.shell_price) or span(price_rows(p.as_of)[basis], basis)
+    known_price = fixed(p.shell_price) or span(usable_prices(p)[basis], basis)
     if known_price is None:
-        raise nothing_known(p, "price_basis", basis, known_bases(p.as_of))
+        rows = price_rows(p.as_of)[basis]
+        raise refusal(p, "price_basis", basis, rows, "worst_factor_credibility", known_bases(p))
     rocket_price, rocket_share, rocket_loading, loading = container_inputs(p, basis)
+    counts = missile_inputs(p, until)
 
     return Inputs(
         quantities=tuple(quantities),
@@ -183,8 +195,8 @@ def inputs(p: ArmsTrade, price_basis: str | None = None) -> Inputs:
         rocket_loading=rocket_loading,
         shell_prices=(known_price,),
         rocket_price=rocket_price,
-        missile_counts=missile_inputs(p),
-        missile_price=missile_price(p),
+        missile_counts=counts,
+        missile_price=missile_price(p) if counts else NO_MISSILES,
         unusable=unusable(p, basis),
     )
 
@@ -194,9 +206,24 @@ def fixed(amount: float | None) -> Range | None:
     return None if amount is None else Range(float(amount), float(amount), (), "set by hand")
 
 
-def known_bases(as_of) -> list[str]:
-    """Price bases with at least one row known by `as_of`."""
-    return [basis for basis, rows in price_rows(as_of).items() if len(rows)]
+def up_to(statements: pd.DataFrame, until: pd.Timestamp | None) -> pd.DataFrame:
+    """Statements on what had been delivered by a day."""
+    return statements if until is None else statements[statements["period_end"] <= until]
+
+
+def graded(rows: pd.DataFrame, p: ArmsTrade) -> pd.DataFrame:
+    """Rows of prices, loadings and shares that are graded well enough to be drawn from."""
+    return rows[rows["credibility"] <= p.worst_factor_credibility].reset_index(drop=True)
+
+
+def usable_prices(p: ArmsTrade) -> dict[str, pd.DataFrame]:
+    """`price_rows` that are graded well enough."""
+    return {basis: graded(rows, p) for basis, rows in price_rows(p.as_of).items()}
+
+
+def known_bases(p: ArmsTrade) -> list[str]:
+    """Price bases with at least one usable row known by ``p.as_of``."""
+    return [basis for basis, rows in usable_prices(p).items() if len(rows)]
 
 
 def nothing_known(
@@ -208,28 +235,79 @@ def nothing_known(
     return CompendiumError(f"{text}; allowed on that day: {others or 'none, choose a later as_of'}")
 
 
+def refusal(
+    p: ArmsTrade,
+    name: str,
+    choice: str,
+    rows: pd.DataFrame,
+    limit: str,
+    others: Iterable[str] = (),
+) -> CompendiumError:
+    """Refusal of a choice: nothing was known for it, or nothing graded well enough.
+
+    Parameters
+    ----------
+    name, choice : str
+        Parameter and what it was set to.
+    rows : pandas.DataFrame
+        Rows known for the choice, whatever their grade.
+    limit : str
+        Parameter that holds the worst credibility grade allowed.
+    others : iterable of str
+        Choices that would do.
+    """
+    if rows.empty:
+        return nothing_known(p, name, choice, others)
+    return CompendiumError(
+        f"arms_trade, parameter {limit}: rows for {choice!r} were known by {p.as_of}, but none "
+        f"with a credibility grade of {getattr(p, limit)} or better; "
+        f"allowed on that day: {rows['credibility'].min()} to 6"
+    )
+
+
+LOADINGS_152 = ["152mm_shell", "122mm_and_152mm_shell"]
+LOADINGS_MIXED = ["heavy_artillery_round", "shells_mixed"]
+LOADINGS_122 = ["122mm_mrl_rocket"]
+
+
+def shell_loading(p: ArmsTrade) -> Range | None:
+    """152 mm rounds a container: set by hand, or between the known loadings."""
+    loads = graded(conversions(p.as_of), p)
+    return fixed(p.loading) or span(
+        loads[loads["item"].isin(LOADINGS_152 + LOADINGS_MIXED)], "rounds a container"
+    )
+
+
 def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Range]:
     """Rocket price, rocket share, rocket loading and 152 mm loading."""
-    loads = conversions(p.as_of)
-    loads_152 = loads[loads["item"].isin(["152mm_shell", "122mm_and_152mm_shell"])]
-    observed = loads[loads["item"].isin(["heavy_artillery_round", "shells_mixed"])]
-    loading = fixed(p.loading) or span(pd.concat([loads_152, observed]), "rounds a container")
-    if loading is None and p.quantity_basis == "containers":
-        raise nothing_known(p, "quantity_basis", "containers", ["stated_rounds"])
-    rocket_loading = span(loads[loads["item"] == "122mm_mrl_rocket"], "rockets a container")
+    nothing = Range(0.0, 0.0, (), "not known")
+    if p.quantity_basis != "containers":
+        return nothing, nothing, nothing, nothing
+    loads = graded(conversions(p.as_of), p)
+    loading = shell_loading(p)
+    if loading is None:
+        rows = conversions(p.as_of)
+        raise refusal(
+            p, "quantity_basis", "containers", rows, "worst_factor_credibility", ["stated_rounds"]
+        )
+    rocket_loading = span(loads[loads["item"].isin(LOADINGS_122)], "rockets a container")
 
     grad = evidence.load("arms", p.as_of, indicator="unit_price", item=ROCKET_ITEM)
-    grad = grad.assign(low=grad["value"], high=grad["value"])
+    grad = graded(grad.assign(low=grad["value"], high=grad["value"]), p)
     # Scarcity prices of 2024 belong to the market bases; a seller to Russia had the older price.
     if basis not in ("market", "western"):
         grad = grad.nsmallest(1, "value")
     rocket_price = span(grad, "122 mm rocket")
     if rocket_price is None or rocket_loading is None:
-        # Nothing to price rockets with was known: every container is read as 152 mm.
-        nothing = Range(0.0, 0.0, (), "not known")
-        return nothing, nothing, rocket_loading or nothing, loading or nothing
+        if p.rocket_share:
+            raise CompendiumError(
+                f"arms_trade, parameter rocket_share: nothing usable to price a 122 mm rocket by "
+                f"was known by {p.as_of}; allowed on that day: 0 or None, which read every "
+                f"container as 152 mm"
+            )
+        return nothing, nothing, nothing, loading
     share = fixed(p.rocket_share) or Range(0.0, *inss_rocket_share(p.as_of, loads))
-    return rocket_price, share, rocket_loading, loading or Range(0.0, 0.0)
+    return rocket_price, share, rocket_loading, loading
 
 
 def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...], str]:
@@ -251,11 +329,11 @@ def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...
     return float(share), (*ids, *pair["obs_id"]), "up to the share INSS implies"
 
 
-def missile_inputs(p: ArmsTrade) -> tuple[Range, ...]:
+def missile_inputs(p: ArmsTrade, until: pd.Timestamp | None = None) -> tuple[Range, ...]:
     """Missile counts by issuer, or the one set by hand; empty when none is known."""
     if p.missiles is not None:
         return (fixed(p.missiles),)
-    return tuple(latest(missiles(p.as_of), p.max_age_days, p.worst_credibility))
+    return tuple(latest(up_to(missiles(p.as_of), until), p.max_age_days, p.worst_credibility))
 
 
 def missile_price_rows(as_of) -> pd.DataFrame:
@@ -274,7 +352,11 @@ def missile_price_rows(as_of) -> pd.DataFrame:
 
 def missile_price(p: ArmsTrade) -> Range:
     """USD million a missile: set by hand, or between the known unit costs."""
-    return fixed(p.missile_price) or span(missile_price_rows(p.as_of), "missile")
+    rows = missile_price_rows(p.as_of)
+    found = fixed(p.missile_price) or span(graded(rows, p), "missile")
+    if found is None:
+        raise refusal(p, "missile_price", "None", rows, "worst_factor_credibility")
+    return found
 
 
 def unusable(p: ArmsTrade, basis: str) -> Range:
@@ -287,6 +369,7 @@ def unusable(p: ArmsTrade, basis: str) -> Range:
     rows = evidence.load(
         "arms", p.as_of, indicator="dud_or_unusable_share", item="artillery_shells"
     )
+    rows = graded(rows, p)
     if rows.empty:
         return Range(0.0, 0.0, (), "no share known")
     return Range(0.0, float(rows["value"].max()) / 100, tuple(rows["obs_id"]), "unusable")
@@ -366,7 +449,12 @@ def draw(given: Inputs, draws: int, seed: int) -> dict[str, NDArray[np.float64]]
 def by_issuer(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
     """Median and intervals of the value if one issuer's count alone were right."""
     return pd.DataFrame(
-        {"issuer": quantity.label, "rows": quantity.rows}
+        {
+            "issuer": quantity.label,
+            "quantity_low": quantity.low,
+            "quantity_high": quantity.high,
+            "rows": quantity.rows,
+        }
         | un.summary(draw(replace(given, quantities=(quantity,)), p.draws, p.seed)["total"])
         for quantity in given.quantities
     ).sort_values("median", ignore_index=True)
@@ -379,7 +467,7 @@ def by_basis(p: ArmsTrade) -> pd.DataFrame:
     """
     free = p.model_copy(update={"shell_price": None})
     records = []
-    for basis in known_bases(p.as_of):
+    for basis in known_bases(p):
         given = inputs(free, basis)
         sample = draw(given, p.draws, p.seed)["total"]
         price = given.shell_prices[0]
@@ -388,4 +476,59 @@ def by_basis(p: ArmsTrade) -> pd.DataFrame:
             | un.summary(sample)
             | {"rows": price.rows}
         )
-    return pd.DataFrame(records)
+    columns = ["basis", "price_low", "price_high", "median", "low50", "high50", "low90", "high90"]
+    return pd.DataFrame(records, columns=[*columns, "rows"])
+
+
+def rounds_range(given: Inputs) -> tuple[float, float]:
+    """Fewest and most rounds, read as 152 mm, that the model can draw."""
+    low = min(quantity.low for quantity in given.quantities)
+    high = max(quantity.high for quantity in given.quantities)
+    if not given.in_containers:
+        return low, high
+    fewest = low * (1 - given.rocket_share.high) * given.loading.low
+    return fewest, high * (1 - given.rocket_share.low) * given.loading.high
+
+
+# A peak of the density counts as a hump if it stands out from the valleys beside it by this
+# share of the highest peak; the kernel is narrower than Silverman's, which blurs humps.
+HUMP_PROMINENCE = 0.1
+KERNEL = 0.5
+KERNEL_DRAWS = 2**13  # points of the sequence that the density is read off
+
+
+def humps(draws: NDArray[np.float64]) -> list[tuple[float, float, float]]:
+    """Humps of a sample: left end, peak and right end of each, in rising order.
+
+    Notes
+    -----
+    Peaks of a Gaussian kernel density of half of Silverman's width [1]_ that stand out by
+    `HUMP_PROMINENCE`; a hump ends in the lowest valley beside it.
+
+    References
+    ----------
+    .. [1] B. W. Silverman, "Density Estimation for Statistics and Data Analysis" (1986).
+    """
+    sample = np.asarray(draws, float)[:KERNEL_DRAWS]
+    if len(sample) < 2 or np.ptp(sample) <= 1e-9 * abs(sample).max():
+        return [(float(sample.min()), float(np.median(sample)), float(sample.max()))]
+    kernel = stats.gaussian_kde(sample, lambda k: KERNEL * k.silverman_factor())
+    grid = np.linspace(sample.min(), sample.max(), 256)
+    density = kernel(grid)
+    padded = np.concatenate([[0.0], density, [0.0]])  # a hump may lie at the very end
+    peaks, _ = signal.find_peaks(padded, prominence=HUMP_PROMINENCE * density.max())
+    peaks = peaks - 1
+    valleys = [a + int(np.argmin(density[a:b])) for a, b in pairwise(peaks)]
+    ends = [0, *valleys, len(grid) - 1]
+    return [
+        (float(grid[a]), float(grid[peak]), float(grid[b]))
+        for peak, (a, b) in zip(peaks, pairwise(ends), strict=True)
+    ]
+
+
+def hump_makers(issuers: pd.DataFrame, draws: NDArray[np.float64]) -> list[list[str]]:
+    """Issuers whose own median lies in each hump of the value, in rising order."""
+    return [
+        list(issuers.loc[issuers["median"].between(low, high, inclusive="left"), "issuer"])
+        for low, _, high in humps(draws)
+    ]

@@ -1,0 +1,172 @@
+"""Sentences that follow from the frames, so that no vintage or parameter makes them false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from compendium import evidence
+from compendium.arms.value import Inputs
+from compendium.parameters import ArmsTrade
+from compendium.values import Value
+
+BASES = {
+    "discounted_cost": "What analysts assume Russia would pay North Korea, as a part of Russia's own cost or from sums that imply it",
+    "russian_cost": "What a comparable shell costs Russia to make",
+    "iran_contract": "A leaked Iranian sample contract with Russia, of unverified authenticity",
+    "market": "What a buyer had to pay or was asked for Soviet calibres on the open market",
+    "western": "What a 155 mm shell costs in the West",
+}
+CAUSES = {
+    "quantity": "issuers disagree on how much was sent",
+    "loading": "it is not known how many rounds a container holds",
+    "rockets in the mix": "it is not known how many containers hold rockets",
+    "shell price": "no price paid is known",
+    "missiles": "it is not known how many missiles came and at what price",
+    "unusable share": "it is not known how many rounds were of no use",
+}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a row: one, two and three."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def bases(p: ArmsTrade, prices: pd.DataFrame) -> str:
+    """List of the price bases that have a known row, with issuers and years.
+
+    Parameters
+    ----------
+    p : ArmsTrade
+    prices : pandas.DataFrame
+        Rows of all bases, with the column `basis`.
+    """
+    euros = evidence.load(
+        "arms", p.as_of, implied=True, item="155mm_shell_western", unit="EUR_per_round"
+    )
+    items = []
+    for basis, rows in prices.groupby("basis", sort=False):
+        years = sorted({*rows["period_start"].dt.year, *rows["period_end"].dt.year})
+        said = f"{BASES[basis]}; of {listed(map(str, years))}, after {listed(rows['issuer'].unique())}."
+        left = rows[rows["credibility"] > p.worst_factor_credibility]["issuer"].unique()
+        if len(left):
+            said += f" Shown but not drawn from for its grade: {listed(left)}."
+        if basis == "western" and len(euros):
+            said += " Euro prices are left out because they are of other dates and contracts."
+        items.append(f"- `{basis}`: {said}")
+    return "\n".join(items)
+
+
+def calibres(given: Inputs, shells: pd.DataFrame) -> str:
+    """What the rounds of the model are: read as 152 mm, though some are said of a mix."""
+    if given.in_containers:
+        if given.rocket_share.high == 0:
+            return "Here $R$ is zero: every container is read as full of 152 mm shells."
+        return "Here $R$ is drawn: a share of the containers holds rockets of 122 mm, the rest 152 mm shells."
+    used = {row for quantity in given.quantities for row in quantity.rows}
+    mixed = shells[shells["obs_id"].isin(used) & (shells["item"] != "152mm_equivalent")]
+    said = "Here $R$ is zero: issuers' totals of rounds are priced as if all were of 152 mm."
+    if len(mixed):
+        names = [f"{r.issuer_short} ({r.item.replace('_', ' ')})" for r in mixed.itertuples()]
+        said += f" Yet some are said of a mix of calibres: {listed(names)}."
+    return said
+
+
+def width(sobol: pd.DataFrame) -> str:
+    """Why the interval of the value is as wide as it is."""
+    if sobol.empty:
+        return "Under these parameters nothing is left uncertain."
+    return (
+        "The largest part of its width comes from the {value}`arms_trade.sobol_input`"
+        f" (total index {{value}}`arms_trade.sobol_total full`): {CAUSES[sobol['input'].iloc[0]]}."
+        "\nMore draws do not narrow it."
+    )
+
+
+def humps(makers: Sequence[Sequence[str]]) -> str:
+    """Whether the value has several humps, and whose counts make them."""
+    if len(makers) < 2:
+        return ""
+    parts = [
+        f"{listed(names)} {'make' if len(names) > 1 else 'makes'} one" for names in makers if names
+    ]
+    if len(makers) == 2 and all(makers):
+        parts = [f"{listed(makers[0])} make the lower, those of {listed(makers[1])} the upper"]
+    made = "the counts of " if len(makers) == 2 and all(makers) else ""
+    return (
+        "The estimate mixes issuers who contradict each other and has {value}`arms_trade.humps`"
+        f" humps: {made}{listed(parts)}; its median says where the draws split in half, not what an issuer said.\n"
+    )
+
+
+def matters(frames: dict[str, pd.DataFrame]) -> str:
+    """Whether it matters more how a shell is priced or whose count is believed."""
+    bases, issuers = frames["bases"], frames["issuers"]
+    said = ""
+    if len(bases) > 1:
+        said += (
+            "The cheapest known way of pricing a shell makes it {value}`arms_trade.value_basis_cheapest full`,"
+            " the dearest {value}`arms_trade.value_basis_dearest full`: a factor of {value}`arms_trade.basis_factor`"
+            " between the medians.\n"
+        )
+    if len(issuers) > 1:
+        said += (
+            f"By the count of {issuers['issuer'].iloc[0]} alone it is {{value}}`arms_trade.value_issuer_lowest full`,"
+            f" by that of {issuers['issuer'].iloc[-1]} alone {{value}}`arms_trade.value_issuer_highest full`:"
+            " a factor of {value}`arms_trade.issuer_factor`.\n"
+        )
+    if len(bases) > 1 and len(issuers) > 1:
+        by_price = bases["median"].max() / bases["median"].min()
+        by_count = issuers["median"].iloc[-1] / issuers["median"].iloc[0]
+        price, count = "how a shell is priced", "whose count is believed"
+        first, second = (price, count) if by_price > by_count else (count, price)
+        said += f"So {first} matters more than {second}.\n"
+    return said
+
+
+def transfer(check: pd.DataFrame, tolerance: float) -> str:
+    """Which ends of the tested prices hold on the follow-up's quantities."""
+    error = check.set_index("bound")["error"]
+    held = [bound for bound in ("high", "low") if abs(error[bound]) <= tolerance]
+    ends = {"high": "upper", "low": "lower"}
+    if len(held) == 2:
+        return "Within the tolerance of {value}`arms_trade.tolerance` both ends hold."
+    if not held:
+        return "Within the tolerance of {value}`arms_trade.tolerance` neither end holds."
+    missed = "low" if held == ["high"] else "high"
+    said = (
+        "Within the tolerance of {value}`arms_trade.tolerance` "
+        f"the {ends[held[0]]} end holds and the {ends[missed]} one does not."
+    )
+    if missed == "low" and error["low"] < 0:
+        said += (
+            "\nThe lower bound published in 2025 needs a higher price of a shell than the one that fits that of 2024:"
+            " the discount behind it was apparently not kept, and this model does not predict the new one."
+        )
+    return said
+
+
+def newest(values: Iterable[Value], name: str, what: str) -> str:
+    """From where to where the issuers' newest counts run, if any is graded well enough.
+
+    Parameters
+    ----------
+    values : iterable of Value
+        The chapter's values.
+    name : str
+        Stem of the two values, such as ``containers``.
+    what : str
+        What is counted.
+    """
+    known = {value.id: value for value in values}
+    low, high = (known.get(f"arms_trade.{name}_{end}") for end in ("lowest", "highest"))
+    if low is None or high is None:
+        return f"Counts of {what}; none is graded well enough to be drawn from."
+    if low.rows == high.rows and low.value == high.value:
+        return f"Counts of {what}; the only one that is new and graded well enough is {{value}}`{low.id}`."
+    return (
+        f"The issuers' newest counts of {what} that are graded well enough run from"
+        f" {{value}}`{low.id} number` to {{value}}`{high.id}`."
+    )
