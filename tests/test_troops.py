@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from compendium import evidence, figures, parameters, paths, troops
+from compendium import claims, evidence, figures, parameters, paths, troops
 from compendium.errors import FaultsError
 from compendium.parameters import TroopPlausibility
 from compendium.troops import (
@@ -598,7 +598,7 @@ def test_verdicts_of_two_vintages(study, hindsight, early):
     for result in (study, hindsight):
         for claim, verdict in told(result).items():
             assert value(result, f"verdict_{claim.replace('-', '_')}").value == verdict
-            assert verdict in verdicts.VERDICTS
+            assert verdict in claims.VERDICTS
 
 
 def judged_income(pay, **changes):

@@ -24,6 +24,7 @@ from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 
 FIRST_DAY = dt.date(2023, 11, 2)
 LAST_DAY = dt.date(2030, 12, 31)
+MIN_MONTHS = 3  # of visits on either side of a break of the pace
 
 
 def parameter(default: Any, unit: str, reason: str, *, ge=None, le=None) -> Any:
@@ -629,6 +630,20 @@ class TradeTrends(Parameters):
     seed: int = parameter(
         20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
     )
+
+    @model_validator(mode="after")
+    def _break_has_months_on_both_sides(self) -> Self:
+        covered = min(self.as_of, self.covered_until)
+        late = []
+        if f"{self.break_month}-01" > str(covered):
+            problem = f"after the last day the list of visits covers ({covered})"
+            late.append(Misfit("break_month", problem, f"{covered:%Y-%m} or earlier"))
+        first, new = (pd.Period(month, "M") for month in (self.rate_from, self.break_month))
+        if (new - first).n < MIN_MONTHS:
+            problem = f"fewer than {MIN_MONTHS} months before break_month ({self.break_month})"
+            late.append(Misfit("rate_from", problem, f"{new - MIN_MONTHS} or earlier"))
+        refuse(late)
+        return self
 
 
 class KremlinStrategy(Parameters):

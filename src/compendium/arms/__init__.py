@@ -37,7 +37,8 @@ from compendium.arms.value import (
     inputs,
     price_rows,
 )
-from compendium.arms.verdicts import Tested, tested
+from compendium.arms.verdicts import tested
+from compendium.claims import Tested
 from compendium.parameters import ArmsTrade
 from compendium.uncertainty import summary
 from compendium.values import Value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from compendium import claims
 from compendium import uncertainty as un
 from compendium.arms.estimates import CASE, FOLLOW_UP, RULE_ROWS, case
 from compendium.arms.projection import MIN_INTERVAL_DAYS, Projection
@@ -524,20 +525,4 @@ def verdict_statements(p: ArmsTrade, result: Result) -> list[Value]:
                   "What a year of deliveries must be worth to count as significant",
                   decimals=1, kind="evidence")
         )  # fmt: skip
-    for t in result.tested:
-        name = slug(t.claim_id)
-        found.append(
-            state(f"verdict_{name}", t.verdict, "text", f"Verdict on {t.claim_id}",
-                  kind="score", rows=t.rows)
-        )  # fmt: skip
-        for kind, probability, label in (
-            ("holds", t.chosen, "under the chosen parameters"),
-            ("later", t.later, "with later evidence"),
-        ):
-            if probability is not None:
-                found.append(
-                    state(f"{kind}_{name}", probability * 100, "percent",
-                          f"Probability that {t.claim_id} holds, {label}",
-                          kind="score", rows=t.rows)
-                )  # fmt: skip
-    return found
+    return [*found, *claims.values_of("arms_trade", result.tested)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from compendium.arms.economy import yardsticks
 from compendium.arms.projection import first_shipment
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW
 from compendium.arms.value import Inputs, draw, inputs, known_bases
-from compendium.claims import verdict
+from compendium.claims import Tested, figure
 from compendium.errors import CompendiumError
 from compendium.parameters import ArmsTrade
 
@@ -25,36 +24,6 @@ PAID_ROW = "arms-fnf25-comp-high"
 DAYS_A_YEAR = 365.25
 
 Test = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
-
-
-@dataclass(frozen=True)
-class Tested:
-    """A statement, how probable it is, and on which rows that rests.
-
-    Attributes
-    ----------
-    claim_id, statement, figure : str
-    chosen : float or None
-        Probability under the chosen parameters and what was known on the day of the study.
-    readings : dict of str to float
-        The same under other readings.
-    later : float or None
-        Probability with what is known by `as_of`, where that is later.
-    rows : tuple of str
-    """
-
-    claim_id: str
-    statement: str
-    figure: str
-    chosen: float | None
-    readings: dict[str, float] = field(default_factory=dict)
-    later: float | None = None
-    rows: tuple[str, ...] = ()
-
-    @property
-    def verdict(self) -> str:
-        """Word for the outcome, by the rule of `compendium.claims`."""
-        return verdict(self.chosen, self.readings, self.later)
 
 
 def tested(p: ArmsTrade, study_day) -> list[Tested]:
@@ -83,16 +52,6 @@ def tested(p: ArmsTrade, study_day) -> list[Tested]:
             outcome = {"chosen": None}
         found.append(Tested(claim_id, claim["statement"], figure(claim), **outcome))
     return found
-
-
-def figure(claim: pd.Series) -> str:
-    """Figure of a statement with its unit; empty where it has none."""
-    ends = [end for end in dict.fromkeys((claim["low"], claim["high"])) if pd.notna(end)]
-    return (
-        f"{' to '.join(f'{end:,.10g}' for end in ends)} {claim['unit'].replace('_', ' ')}"
-        if ends
-        else ""
-    )
 
 
 def value_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> dict:

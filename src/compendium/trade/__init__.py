@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from compendium import evidence
+from compendium import claims, evidence
+from compendium.claims import Tested
 from compendium.parameters import TradeTrends
 from compendium.trade import (
     check,
@@ -22,6 +23,7 @@ from compendium.trade import (
     projection,
     rates,
     series,
+    verdicts,
     yardsticks,
 )
 from compendium.trade.statements import statements
@@ -47,12 +49,15 @@ class Result:
         Trade of the year in question under each reading; None where nothing could be said.
     official : levels.Level or None
         Official trade of the newest year with open borders and a figure graded well enough.
+    tested : list of Tested
+        The study's statements with their verdicts.
     """
 
     values: tuple[Value, ...]
     frames: dict[str, pd.DataFrame]
     readings: levels.Readings | None
     official: levels.Level | None
+    tested: list[Tested]
 
 
 def run(p: TradeTrends) -> Result:
@@ -104,8 +109,12 @@ def run(p: TradeTrends) -> Result:
         "conflicts": conflicts.table(p.as_of),
         "conflicts_meetings": conflicts.table(p.as_of, conflicts.MEETINGS),
     }
-    published = statements(p, frames, found, official)
-    return Result(tuple(published), frames, found, official)
+    tested = verdicts.tested(p, check.STUDY_DAY)
+    published = [
+        *statements(p, frames, found, official),
+        *claims.values_of("trade_trends", tested),
+    ]
+    return Result(tuple(published), frames, found, official, tested)
 
 
 def spans(p: TradeTrends) -> pd.DataFrame:
@@ -115,13 +124,13 @@ def spans(p: TradeTrends) -> pd.DataFrame:
     the break and with the year of the vintage, and end with what the list covers.
     """
     end = meetings.last_day(p)
-    claims = meetings.claims(p.as_of)
+    stated = meetings.claims(p.as_of)
     pace = (pd.Timestamp(f"{p.break_month}-01"), end)
     year = (pd.Timestamp(end.year, 1, 1), end)
-    if "pace" in claims:
-        pace = (claims["pace"]["period_start"], min(end, claims["pace"]["period_end"]))
-    if "year_2024" in claims:
-        year = (claims["year_2024"]["period_start"], min(end, claims["year_2024"]["period_end"]))
+    if "pace" in stated:
+        pace = (stated["pace"]["period_start"], min(end, stated["pace"]["period_end"]))
+    if "year_2024" in stated:
+        year = (stated["year_2024"]["period_start"], min(end, stated["year_2024"]["period_end"]))
     named = {"pace": pace, "year": year}
     return pd.DataFrame(
         [(name, *span, meetings.months_between(*span)) for name, span in named.items()],
@@ -131,10 +140,10 @@ def spans(p: TradeTrends) -> pd.DataFrame:
 
 def norm_years(p: TradeTrends) -> tuple[int, int]:
     """First and last calendar year of the three decades of the study's statement."""
-    claims = evidence.claims("trade_trends", p.as_of).set_index("claim_id")
-    if "meetings-norm" not in claims.index:
+    stated = evidence.claims("trade_trends", p.as_of).set_index("claim_id")
+    if "meetings-norm" not in stated.index:
         return NORM_YEARS
-    span = claims.loc["meetings-norm"]
+    span = stated.loc["meetings-norm"]
     return span["period_start"].year, span["period_end"].year
 
 

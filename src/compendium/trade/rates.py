@@ -9,14 +9,12 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import optimize, special, stats
 
-from compendium.errors import CompendiumError
-from compendium.parameters import TradeTrends
+from compendium.parameters import MIN_MONTHS, TradeTrends
 from compendium.trade import meetings, series
 
 # Gamma prior of a rate in the search for the break: one visit in one month. It is weak
 # against any stretch of months and keeps stretches without a visit finite.
 RATE_SHAPE, RATE_MONTHS = 1.0, 1.0
-MIN_MONTHS = 3  # on either side of a candidate break
 LEAST_DISPERSION, MOST_DISPERSION = 1e-6, 50.0
 # Old paces to set the new one against.
 BASELINES = {
@@ -28,28 +26,11 @@ BASELINES = {
 }
 
 
-def check_months(p: TradeTrends) -> None:
-    """Refuse a break that leaves too few months on either side."""
-    end = meetings.last_day(p)
-    first, breaks = pd.Period(p.rate_from, "M"), pd.Period(p.break_month, "M")
-    if breaks.start_time > end:
-        raise CompendiumError(
-            f"chapters/trade_trends.ipynb: trade_trends, parameter break_month: {p.break_month} "
-            f"lies after the last day the list of visits covers, {end.date()}"
-        )
-    if (breaks - first).n < MIN_MONTHS:
-        raise CompendiumError(
-            f"chapters/trade_trends.ipynb: trade_trends, parameter rate_from: {p.rate_from} must "
-            f"lie at least {MIN_MONTHS} months before break_month ({p.break_month})"
-        )
-
-
 def months(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:
     """Monthly counts of the model: `meetings.monthly` with `count`, `after` and `closed`.
 
     Months of the closed border are marked, and left out where the parameter says so.
     """
-    check_months(p)
     found = meetings.monthly(table, p.rate_from, meetings.last_day(p))
     breaks = pd.Timestamp(f"{p.break_month}-01")
     shut = found["month"].dt.year.isin(series.closed_years(p.as_of)) & (found["month"] < breaks)
@@ -191,7 +172,6 @@ def ratios(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:
     `baseline`, `label`, `rule`, `before`, `months_before`, `after`, `months_after`, `ratio`,
     `low`, `high`, `p`.
     """
-    check_months(p)
     every = meetings.monthly(table, "1990-01", meetings.last_day(p))
     breaks = pd.Timestamp(f"{p.break_month}-01")
     after = every[every["month"] >= breaks]

@@ -9,19 +9,13 @@ import pandas as pd
 
 from compendium import evidence
 from compendium import uncertainty as un
+from compendium.claims import NOT_REPRODUCED, NOT_TESTABLE, OVERTAKEN, REPRODUCED
+from compendium.claims import OTHER_READING as ANOTHER
 from compendium.parameters import TroopPlausibility
 from compendium.troops import missions, money
 from compendium.troops.projection import Projection
 from compendium.troops.rows import rows
 
-VERDICTS = (
-    "reproduced",
-    "reproduced with another reading",
-    "not reproduced",
-    "not testable",
-    "overtaken",
-)
-REPRODUCED, ANOTHER, NOT_REPRODUCED, NOT_TESTABLE, OVERTAKEN = VERDICTS
 CHAPTER = "troop_plausibility"
 # Missions of the two precedents the study names.
 NAMED = ("Syria-civil-war", "Angola-civil-war", "Angola-FNLA-via-Zaire")
@@ -50,7 +44,7 @@ def verdicts(
     Returns
     -------
     pandas.DataFrame
-        `claim`, `verdict` in `VERDICTS`, `rule`, `rows`.
+        `claim`, `verdict` in `claims.VERDICTS`, `rule`, `rows`.
     """
     claims = evidence.claims(CHAPTER, p.as_of).set_index("claim_id")
     judged = {
