@@ -70,7 +70,11 @@ def rank_statements(
     table, ranked = frames["scores"], frames["ranked"].set_index("option")
     rows = cited(table)
     own = {name: cited(table[table["option"] == name]) for name in ranked.index}
+    by_place = frames["places"].set_index("option")[list(methods.METHODS)]
+    works = table[(table["criterion"] == "works") & (table["basis"] != "no evidence")]
     found = [
+        state("works_highest", float(works["score"].max()), "points",
+              "Highest score for a sign that a lever works", kind="score", rows=cited(works)),
         state("draws", p.draws, "count", "Draws of weights and scores", kind="evidence"),
         state("method_draws", min(p.method_draws, p.draws), "count",
               "Draws ranked by every method", kind="evidence"),
@@ -85,6 +89,10 @@ def rank_statements(
                   f"{titles[name]}: share of draws in first place, weighted sum",
                   low=row["first_low"] * 100, high=row["first_high"] * 100, level=0.9,
                   rows=rows),
+            state(f"method_place_{name}", float(by_place.loc[name].mean()), "ratio",
+                  f"{titles[name]}: place at the middle weights, mean and range of the methods",
+                  low=float(by_place.loc[name].min()), high=float(by_place.loc[name].max()),
+                  decimals=1, rows=rows),
             state(f"place_{name}", row["mean_place"], "ratio", f"{titles[name]}: mean place",
                   decimals=1, rows=rows),
             state(f"beats_{name}", row["beats_baseline"] * 100, "percent",
@@ -93,8 +101,7 @@ def rank_statements(
     first = ranked["first"].sort_values(ascending=False, kind="stable")
     by_method = frames["first_by_method"].set_index("option").loc[leader, list(methods.METHODS)]
     agreement, drivers = frames["agreement"], frames["drivers"]
-    places = frames["places"].set_index("option")
-    leads = [m for m in methods.METHODS if places.loc[leader, m] == places[m].min()]
+    leads = [m for m in methods.METHODS if by_place.loc[leader, m] == by_place[m].min()]
     half = (ranked["first_high"] - ranked["first_low"]).max() / 2
     found += [
         state("leader", titles[leader], "text", "Option most often first", rows=own[leader]),
@@ -111,8 +118,8 @@ def rank_statements(
               rows=rows),
         state("last", titles[ranked["mean_place"].idxmax()], "text", "Option with the worst mean place",
               rows=rows),
-        state("sampling_error", half * 100, "percent",
-              "Widest half-width of a 90 % interval for a share of draws, in points",
+        state("sampling_error", half * 100, "percentage_points",
+              "Widest half-width of a 90 % interval for a share of draws",
               decimals=1),
         state("leader_by_method", float(by_method.mean()) * 100, "percent",
               "The leader's share of first places, mean of the methods",
@@ -265,7 +272,7 @@ def projection_statements(
             state("leader_then_first_now", best["first_now"] * 100, "percent",
                   "Its share of first places now"),
             state("largest_move", float((then["first_now"] - then["first_then"]).abs().max() * 100),
-                  "percent", "Largest change of a first-place share since, in points"),
+                  "percentage_points", "Largest change of a first-place share since"),
             state("replaced", len(frames["changes"]), "count",
                   "Judgements with a newer version since the study", kind="score"),
             state("moved", int((frames["changes"]["points_then"]
@@ -289,6 +296,12 @@ def advice_statements(frames: dict[str, pd.DataFrame]) -> list[Value]:
             state(f"confidence_{row.option}", row.confidence, "text",
                   f"{row.title}: confidence", rows=row.rows),
         ]  # fmt: skip
+    own = frames["advice"].set_index("option")
+    rival = own.loc[scores.BASELINE, "rival"]
+    found.append(
+        state("rival_nothing", own.loc[rival, "title"], "text",
+              "Option most often ahead of doing nothing new", rows=own.loc[rival, "rows"])
+    )  # fmt: skip
     return found
 
 
