@@ -68,8 +68,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
     (text,) = refusals(price_bases="market")
     assert "parameter price_bases: unknown parameter; did you mean 'price_basis'?" in text
     assert text.endswith(", ".join(parameters.ArmsTrade.model_fields))
-    (text,) = refusals("recommendations", draws=4)
-    assert text.endswith("recommendations, parameter draws: unknown parameter; allowed: as_of")
+    (text,) = refusals("replication", draws=4)
+    assert text.endswith("replication, parameter draws: unknown parameter; allowed: as_of")
 
 
 def test_all_faults_come_at_once():

@@ -173,7 +173,7 @@ def test_any_number_survives_the_file_to_the_last_bit(three, label):
     low, value, high = sorted(three)
     stated = Value("a.b", value, low, high, label=label)
     record = json.loads(json.dumps(values._record(stated), ensure_ascii=False))
-    assert values._value("a.b", record) == stated
+    assert values.from_record("a.b", record) == stated
 
 
 def test_a_value_stated_again_is_replaced(output):

@@ -38,6 +38,7 @@ LISTED = 12  # so many allowed values still fit into a message
 # Field property: each name in the cell, set apart by spaces, is a row of an observation table.
 # A foreign key of the Frictionless standard points at one table and holds one name.
 ROWS = "compendium:rows"
+NO_ROW = "Judgement only, no row: "  # how the reason of a score without rows begins
 
 
 @dataclass(frozen=True)
@@ -485,6 +486,24 @@ def _rules(descriptor: dict) -> list[Rule]:
             "source_id and issuer are both filled or both empty",
             "exactly one of the two",
             lambda t: (t["source_id"] == "") != (t["issuer"] == ""),
+        ),
+        Rule(
+            ("score", "low"),
+            "score is below low",
+            "low or more",
+            lambda t: ~(t["score"] < t["low"]),
+        ),
+        Rule(
+            ("score", "high"),
+            "score is above high",
+            "high or less",
+            lambda t: ~(t["score"] > t["high"]),
+        ),
+        Rule(
+            ("reason", "rows"),
+            "cites no row and does not say so",
+            f"rows, or a reason that begins with {NO_ROW!r}",
+            lambda t: (t["rows"] != "") | t["reason"].str.startswith(NO_ROW),
         ),
     ]
 

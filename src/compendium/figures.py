@@ -1303,3 +1303,103 @@ def multiples(panels: Sequence[tuple[str, str, pd.DataFrame]], names: Sequence[s
     )
     alt = f"Small multiples of {len(panels)} quantities for {', '.join(names)}. {said}."
     return Drawing(figure, alt, table)
+
+
+def rank_shares(frame: pd.DataFrame, quantity: str) -> Drawing:
+    """Stacked bars: share of the draws that each option spends in each place.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `label` and columns `place_1`, `place_2`, ..., each row summing to one; best first.
+    quantity : str
+        Axis label.
+    """
+    columns = [column for column in frame if column.startswith("place_")]
+    figure, (axes,) = canvas(1.7 + 0.42 * len(frame))
+    y = np.arange(len(frame))[::-1]
+    shades = mpl.colormaps["Blues"](np.linspace(0.95, 0.08, len(columns)))
+    left = np.zeros(len(frame))
+    for k, column in enumerate(columns):
+        width = frame[column].to_numpy(float) * 100
+        axes.barh(y, width, left=left, color=shades[k], edgecolor="white", linewidth=0.8,
+                  height=0.72, label=f"place {k + 1}")  # fmt: skip
+        for place, start, wide in zip(y, left, width, strict=True):
+            if wide >= 6:
+                axes.text(start + wide / 2, place, f"{wide:.0f}", ha="center", va="center",
+                          fontsize=8, color="white" if k < len(columns) / 2 else INK)  # fmt: skip
+        left += width
+    axes.set_yticks(y, wrapped(frame["label"], 30))
+    axes.set_xlim(0, 100)
+    axes.grid(visible=False)
+    axes.set_xlabel(quantity)
+    axes.legend(ncols=len(columns), fontsize=8, loc="lower center", bbox_to_anchor=(0.4, 1.0),
+                columnspacing=1.0, handlelength=1.2)  # fmt: skip
+    table = pd.DataFrame({"Option": frame["label"]})
+    for k, column in enumerate(columns):
+        table[f"Place {k + 1}, %"] = (frame[column] * 100).map("{:.1f}".format)
+    said = "; ".join(
+        f"{row['label']}: first in {row['place_1']:.0%}, last in {row[columns[-1]]:.0%}"
+        for row in frame.to_dict("records")
+    )
+    alt = f"Stacked bars of {quantity}, {len(frame)} options. {said}."
+    return Drawing(figure, alt, table)
+
+
+def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ()) -> Drawing:
+    """Small multiples one above the other on one time axis.
+
+    Parameters
+    ----------
+    frames : mapping of str to (pandas.DataFrame, {"points", "bars", "steps"})
+        Title of the panel, its data (`day`, `value`, `group`, `row`) and how to draw them.
+    marks : sequence of timestamps, optional
+        Days marked by a faint line through every panel.
+    """
+    figure = Figure(figsize=(WIDTH, 0.7 + 1.45 * len(frames)), layout="constrained")
+    column = np.atleast_1d(figure.subplots(len(frames), 1, sharex=True))
+    looks = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (VERMILION, "D")]
+    tables, sentences = [], []
+    for axes, (title, (frame, kind)) in zip(column, frames.items(), strict=True):
+        for day in marks:
+            axes.axvline(day, color=LIGHT, linewidth=0.8, zorder=0)
+        groups = list(dict.fromkeys(frame["group"]))
+        for group, (colour, marker) in zip(groups, looks, strict=False):
+            own = frame[frame["group"] == group].sort_values("day")
+            if kind == "bars":
+                axes.bar(own["day"], own["value"], width=25, color=colour, align="edge")
+            elif kind == "steps":
+                axes.step(own["day"], own["value"], where="post", color=colour, linewidth=1.6)
+                axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=14)
+            else:
+                axes.plot(own["day"], own["value"], color=colour, alpha=0.4, linewidth=1)
+                axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=26,
+                             label=group, zorder=3)  # fmt: skip
+            tables.append(own.assign(title=title))
+            first, last = own.iloc[0], own.iloc[-1]
+            sentences.append(
+                f"{title}{'' if len(groups) == 1 else ', ' + group}: {len(own)} figures from "
+                f"{first['value']:,.6g} ({first['day'].date()}) to {last['value']:,.6g} "
+                f"({last['day'].date()}), highest {own['value'].max():,.6g}"
+            )
+        axes.set_title(title, fontsize=9, loc="left")
+        axes.set_ylim(bottom=0)
+        thousands(axes.yaxis)
+        if len(groups) > 1:
+            axes.legend(fontsize=7.5, loc="upper left", ncols=len(groups))
+            axes.set_ylim(top=axes.get_ylim()[1] * 1.25)
+    last = column[-1].xaxis
+    last.set_major_formatter(mdates.ConciseDateFormatter(last.get_major_locator()))
+    drawn = pd.concat(tables, ignore_index=True)
+    table = pd.DataFrame(
+        {
+            "Panel": drawn["title"],
+            "Of": drawn["group"],
+            "Day": drawn["day"].dt.date.astype(str),
+            "Value": drawn["value"].map("{:,.6g}".format),
+            "Row": drawn["row"],
+        }
+    )
+    marked = f" Faint lines mark {len(marks)} days." if len(marks) else ""
+    alt = f"{len(frames)} panels on one time axis. {'; '.join(sentences)}.{marked}"
+    return Drawing(figure, alt, table)

@@ -18,4 +18,7 @@ HEADLINES = {
     "trade_trends.ratio_chosen_broad": "New pace of visits over old",
     "kremlin_strategy.first_ammunition": "Need for shells explains best",
     "kremlin_strategy.first_alignment": "Alignment explains best",
+    "recommendations.first_routes": "Watching trade routes comes first",
+    "recommendations.first_partners": "Backing partners comes first",
+    "recommendations.crypto_middle": "Worth of the middle share of stolen crypto",
 }

@@ -17,6 +17,7 @@ MODELS = {
     "troop_plausibility": "compendium.troops",
     "trade_trends": "compendium.trade",
     "kremlin_strategy": "compendium.strategy",
+    "recommendations": "compendium.policy",
 }
 
 
@@ -27,10 +28,13 @@ def run(chapter: str, chosen: parameters.Parameters):
 
 def values_of(chosen: Mapping[str, parameters.Parameters]) -> dict[str, Value]:
     """Values of every chapter that has a model, from parameters by chapter."""
-    found = {}
-    for chapter in MODELS:
-        if chapter in chosen:
-            found |= {value.id: value for value in run(chapter, chosen[chapter]).values}
+    from compendium import upstream  # which runs models itself
+
+    found: dict[str, Value] = {}
+    with upstream.using(found):  # a chapter may draw on those before it
+        for chapter in MODELS:
+            if chapter in chosen:
+                found |= {value.id: value for value in run(chapter, chosen[chapter]).values}
     return found
 
 

@@ -734,7 +734,189 @@ class KremlinStrategy(Parameters):
 
 
 class Recommendations(Parameters):
-    """Parameters of the chapter on recommendations."""
+    """Parameters of the chapter on recommendations.
+
+    Weights that are given are shares of the whole; the rest is divided at random among those
+    that are not. Where all are given only their proportions count.
+    """
+
+    weight_size: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Size of what is touched'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    weight_works: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Sign that the lever works'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    weight_reach: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Within EU power, and quick'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    weight_robust: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Stands without Moscow and Beijing'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    weight_side: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Small side effects'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    weight_evidence: float | None = parameter(
+        None,
+        "share",
+        "Weight of the criterion 'Quality of the evidence'; None draws it at random.",
+        ge=0,
+        le=1,
+    )
+    concentration: float = parameter(
+        1.0,
+        "ratio",
+        "Concentration of the random weights: 1 makes every division equally probable, more keeps them near equal.",
+        ge=0.1,
+        le=100,
+    )
+    noise: float = parameter(
+        1.0,
+        "share",
+        "How much of the range low to high of a score is used: 0 takes the scores as they stand, 1 the whole range.",
+        ge=0,
+        le=1,
+    )
+    compromise: float = parameter(
+        0.5,
+        "share",
+        "VIKOR's weight of the sum of shortfalls against the worst single one; its authors use one half.",
+        ge=0,
+        le=1,
+    )
+    draws: PowerOfTwo = parameter(
+        16_384,
+        "draws",
+        "Draws of weights and scores; a power of two keeps them even.",
+        ge=1,
+        le=2**18,
+    )
+    method_draws: PowerOfTwo = parameter(
+        512,
+        "draws",
+        "Of these, the first so many are also ranked by the other methods, which go draw by draw.",
+        ge=1,
+        le=2**14,
+    )
+    containers_low: float = parameter(
+        0.005,
+        "share",
+        "Containers stopped, cautious: no row shows one stopped, and the way is short and in Russian hands.",
+        ge=0,
+        le=1,
+    )
+    containers_middle: float = parameter(
+        0.02, "share", "The same, middle: now and then a ship is turned back.", ge=0, le=1
+    )
+    containers_high: float = parameter(
+        0.1, "share", "The same, bold: insurers and ports outside Russia help.", ge=0, le=1
+    )
+    barrels_low: float = parameter(
+        0.05,
+        "share",
+        "Barrels over the cap stopped, cautious: the tankers are North Korea's own and the port is Russian.",
+        ge=0,
+        le=1,
+    )
+    barrels_middle: float = parameter(
+        0.15, "share", "The same, middle: some tankers lose service and repair.", ge=0, le=1
+    )
+    barrels_high: float = parameter(
+        0.4, "share", "The same, bold: Russia holds back part to avoid exposure.", ge=0, le=1
+    )
+    crypto_low: float = parameter(
+        0.02,
+        "share",
+        "Stolen crypto frozen or won back, cautious: no row holds a rate, most is laundered within weeks.",
+        ge=0,
+        le=1,
+    )
+    crypto_middle: float = parameter(
+        0.1, "share", "The same, middle: exchanges freeze what reaches them.", ge=0, le=1
+    )
+    crypto_high: float = parameter(
+        0.3, "share", "The same, bold: issuers of coins and brokers act too.", ge=0, le=1
+    )
+    barrel_price_low: float = parameter(
+        60.0,
+        "USD_per_barrel",
+        "Worth of a barrel of refined oil to Pyongyang, low end: no row holds a price; about crude at a discount.",
+        ge=1,
+        le=500,
+    )
+    barrel_price_high: float = parameter(
+        120.0,
+        "USD_per_barrel",
+        "The same, high end: refined oil at world prices with freight; drawn evenly between the two.",
+        ge=1,
+        le=500,
+    )
+    theft_spread: float = parameter(
+        0.6,
+        "log_ratio",
+        "Spread of the logarithm of a year's theft expected before any year is seen; 0.6 is a factor of 1.8.",
+        ge=0.05,
+        le=2,
+    )
+    theft_years: float = parameter(
+        4.0, "years", "Years of observation that expectation is worth.", ge=0.5, le=40
+    )
+    theft_window: int = parameter(
+        3,
+        "years",
+        "Newest years with a count that a further year is learnt from; older ones may tell of another time.",
+        ge=1,
+        le=20,
+    )
+    sure_share: float = parameter(
+        0.8,
+        "share",
+        "Share of draws in which an option must beat doing nothing new for moderate confidence.",
+        ge=0.5,
+        le=1,
+    )
+    seed: int = parameter(
+        20241028, "number", "Seed of every random draw in the chapter.", ge=0, le=2**32 - 1
+    )
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        weights = {name: w for name, w in self if name.startswith("weight_")}
+        given = {name: w for name, w in weights.items() if w is not None}
+        total, misfits = sum(given.values()), []
+        if len(given) == len(weights) and total == 0:
+            problem = "zero like every other weight, so nothing is weighed"
+            misfits.append(Misfit(next(iter(given)), problem, "more than zero for one of the six"))
+        if len(given) < len(weights) and total > 1:
+            problem = f"one of weights that sum to {total:g}, which leaves nothing for the others"
+            remedy = "all six, or a sum of 1 or less"
+            misfits.append(Misfit(max(given, key=given.get), problem, remedy))
+        families = [
+            *([f"{flow}_{end}" for end in ("low", "middle", "high")]
+              for flow in ("containers", "barrels", "crypto")),
+            ["barrel_price_low", "barrel_price_high"],
+        ]  # fmt: skip
+        refuse(misfits, *(rising(self, *family) for family in families))
+        return self
 
 
 class Replication(Parameters):
@@ -819,8 +1001,8 @@ def _faults(
 
 
 def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, dict]:
-    name = str(problem["loc"][0])
     known = wanted.model_fields
+    name = str(problem["loc"][0])
     column = f"{chapter}, parameter {name}"
     if problem["type"] == "extra_forbidden":
         return name, {

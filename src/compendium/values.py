@@ -71,6 +71,8 @@ UNITS = {
     "states": "{} states",
     "ratio": "{}",
     "share": "{}",
+    "designations": "{} designations",
+    "points": "{} of 5",
     "count": "{}",
     "date": "{}",
     "text": "{}",
@@ -284,7 +286,7 @@ def collect(folder: Path, **facts: object) -> dict[str, Value]:
     for file in sorted((folder / "values").glob("*.json")):
         records.update(json.loads(file.read_text("utf-8")))
     _write(folder / "values.json", {"format": FORMAT, **facts, "values": records})
-    return {id: _value(id, record) for id, record in records.items()}
+    return {id: from_record(id, record) for id, record in records.items()}
 
 
 def write(file: Path, found: Mapping[str, Value], **facts: object) -> None:
@@ -311,7 +313,7 @@ def read(file: Path) -> dict[str, Value]:
         content = None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CompendiumError(f"{paths.relative(file)}: not a file of format {FORMAT}")
-    return {id: _value(id, record) for id, record in content["values"].items()}
+    return {id: from_record(id, record) for id, record in content["values"].items()}
 
 
 def lookup(values: Mapping[str, Value], id: str) -> Value:
@@ -343,7 +345,8 @@ def _record(value: Value) -> dict:
     return {**record, "rows": list(value.rows), "chapter": value.chapter}
 
 
-def _value(id: str, record: dict) -> Value:
+def from_record(id: str, record: dict) -> Value:
+    """Value as it stands in a file of values."""
     fields = {k: v for k, v in record.items() if k != "chapter"}
     return replace(Value(id, **fields), rows=tuple(fields["rows"]))
 

@@ -1,0 +1,129 @@
+"""Designations by issuer and date, and what theft, trade and visits did meanwhile."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compendium import evidence
+from compendium.parameters import TradeTrends
+from compendium.policy import theft
+from compendium.trade import meetings, series
+
+# Items that repeat, contradict or contain others, or whose targets are listed for something
+# else: wider packages against Russia, cyber cases, Russian halves of joint lists.
+NEVER_ADDED = r"_alt|_second_source|package_|cyber_|russian_|total"
+SHOWN_FROM = 2019
+
+
+def plain(as_of) -> pd.DataFrame:
+    """Designations tied to the two states' cooperation, oldest first; a lower bound.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `evidence.load` with `by` (the issuer's short name), `what` and `day`.
+    """
+    rows = evidence.load("strategy", as_of, indicator="sanctions_designations")
+    rows = rows[~rows["item"].str.contains(NEVER_ADDED)]
+    names = rows["item"].str.split(":", expand=True)
+    rows = rows.assign(by=names[0].str.replace("_", " "), what=names[1], day=rows["period_end"])
+    return rows.sort_values(["day", "by", "what"], ignore_index=True)
+
+
+def by_issuer(table: pd.DataFrame) -> pd.DataFrame:
+    """Sums: `by`, `actions` (days with a listing), `designations`, `first`, `last`, `rows`."""
+    found = table.groupby("by").agg(
+        actions=("day", "nunique"),
+        designations=("value", "sum"),
+        first=("day", "min"),
+        last=("day", "max"),
+        rows=("obs_id", tuple),
+    )
+    found = found.reset_index().sort_values(["designations", "by"], ascending=[False, True])
+    return found.astype({"designations": int}).reset_index(drop=True)
+
+
+def actions(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a day and issuer: `day`, `by`, `size`."""
+    return table.groupby(["day", "by"], as_index=False)["value"].sum().rename(
+        columns={"value": "size"}
+    )  # fmt: skip
+
+
+def aligned(as_of) -> dict[str, pd.DataFrame]:
+    """Series for one time axis: each with `day`, `value`, `group`, `row`.
+
+    Theft is set at the end of its year, trade likewise, visits at the start of their month,
+    designations at their day as a running sum.
+    """
+    own = theft.counts(as_of)
+    stolen = pd.DataFrame(
+        {"day": _year_end(own["year"]), "value": own["value"], "group": own["issuer"],
+         "row": own["obs_id"]}
+    )  # fmt: skip
+    p = TradeTrends(as_of=str(as_of))
+    totals = series.totals(p)
+    totals = totals[totals["preferred"]]
+    china = series.china(as_of)
+    china = china[(china["qualifier"] != "implied") & (china["concept"] == "customs")]
+    trade = pd.concat(
+        [
+            pd.DataFrame({"day": _year_end(own["year"]), "value": own["value"], "group": group,
+                          "row": own["obs_id"]})
+            for own, group in ((totals, "Russia"), (china, "China, customs"))
+        ]
+    )  # fmt: skip
+    visits = meetings.events(p)
+    month = visits["start"].dt.to_period("M")
+    last = min(pd.Timestamp(as_of), meetings.last_day(p)).to_period("M")
+    every = pd.period_range(f"{SHOWN_FROM}-01", last, freq="M")
+    counted = month.value_counts().reindex(every, fill_value=0)
+    held = pd.DataFrame(
+        {"day": every.to_timestamp(), "value": counted.to_numpy(float), "group": "visits",
+         "row": ""}
+    )  # fmt: skip
+    listed = actions(plain(as_of))
+    total = pd.DataFrame(
+        {"day": listed["day"], "value": listed["size"].cumsum(), "group": "designations",
+         "row": ""}
+    )  # fmt: skip
+    found = {"theft": stolen, "trade": trade, "visits": held, "listed": total}
+    start = pd.Timestamp(SHOWN_FROM, 1, 1)
+    return {n: own[own["day"] >= start].reset_index(drop=True) for n, own in found.items()}
+
+
+def since(series_: dict[str, pd.DataFrame], begin: pd.Timestamp | None) -> pd.DataFrame:
+    """Each series before the first designation and now: `series`, `before`, `after`, `moved`.
+
+    Yearly series: the last year that ended before, and the newest. Visits: a month on average
+    in the twelve months before, and in the newest twelve.
+    """
+    columns = ["series", "before", "before_when", "after", "after_when", "moved"]
+    records = []
+    if begin is None:
+        return pd.DataFrame(columns=columns)
+    yearly = [("theft", "crypto theft"), ("trade", None)]
+    for name, label in yearly:
+        own = series_[name]
+        groups = [(label, own)] if label else list(own.groupby("group"))
+        for group, part in groups:
+            if label:  # issuers differ: the mean of a year's counts stands for it
+                part = part.groupby("day", as_index=False)["value"].mean()
+            old, new = part[part["day"] < begin], part[part["day"] >= begin]
+            if len(old) and len(new):
+                a, b = old.sort_values("day").iloc[-1], new.sort_values("day").iloc[-1]
+                title = label or f"trade with {group}"
+                records.append((title, a["value"], f"{a['day']:%Y}", b["value"], f"{b['day']:%Y}"))
+    visits = series_["visits"]
+    old, new = visits[visits["day"] < begin].tail(12), visits[visits["day"] >= begin].tail(12)
+    if len(old) == 12 and len(new):
+        records.append(
+            ("visits a month", old["value"].mean(), "12 months before",
+             new["value"].mean(), f"newest {len(new)} months")
+        )  # fmt: skip
+    moved = ["rose" if b > a else "fell" if b < a else "stayed" for _, a, _, b, _ in records]
+    return pd.DataFrame([(*r, m) for r, m in zip(records, moved, strict=True)], columns=columns)
+
+
+def _year_end(years: pd.Series) -> pd.Series:
+    return pd.to_datetime(years.astype(str) + "-12-31")

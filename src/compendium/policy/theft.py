@@ -1,0 +1,54 @@
+"""Stolen crypto assets: what a year came to, and what a further year may come to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from compendium import evidence
+from compendium.parameters import Recommendations
+
+# Counts of single cases, first estimates that the issuer revised, repeats and contradictions.
+LEFT_OUT = r"_two_incidents|first_estimate|_alt|_second_source"
+
+
+def counts(as_of) -> pd.DataFrame:
+    """Counts of a whole year's theft: `year`, `issuer`, `value` (USD million), `obs_id`.
+
+    Of one issuer's counts of a year the newest stands.
+    """
+    rows = evidence.load("strategy", as_of, indicator="crypto_theft_dprk", unit="USD_million")
+    days = (rows["period_end"] - rows["period_start"]).dt.days + 1
+    rows = rows[days.between(350, 366) & ~rows["item"].str.contains(LEFT_OUT)]
+    rows = rows.assign(year=rows["period_end"].dt.year)
+    rows = rows.sort_values(["year", "known_on"], kind="stable")
+    newest = rows.groupby(["year", "issuer"], sort=True).tail(1)
+    return newest[["year", "issuer", "value", "obs_id"]].reset_index(drop=True)
+
+
+def yearly(p: Recommendations) -> pd.DataFrame:
+    """Counts of the newest years that a further year is learnt from (`theft_window`)."""
+    table = counts(p.as_of)
+    years = sorted(table["year"].unique())[-p.theft_window :]
+    return table[table["year"].isin(years)].reset_index(drop=True)
+
+
+def predict(p: Recommendations, table: pd.DataFrame, u) -> NDArray[np.float64]:
+    """Quantile function of the theft of a further year, USD million.
+
+    Notes
+    -----
+    Years are taken as alike: the logarithm is normal with unknown mean and spread. The mean is
+    learnt from the years known (several counts of a year are averaged), the spread also from
+    the expectation `theft_spread`, worth `theft_years` years. The prediction is then Student's
+    t with `theft_years` + n - 1 degrees of freedom (A. Gelman et al., "Bayesian Data
+    Analysis", 3rd ed. 2013, section 3.3, with a flat prior on the mean).
+    """
+    logs = np.log(table.groupby("year")["value"].mean().to_numpy())
+    freedom = p.theft_years + len(logs) - 1
+    squares = p.theft_years * p.theft_spread**2 + ((logs - logs.mean()) ** 2).sum()
+    scale = np.sqrt(squares / freedom * (1 + 1 / len(logs)))
+    inside = np.clip(np.asarray(u, float), 1e-9, 1 - 1e-9)
+    return np.exp(logs.mean() + scale * stats.t.ppf(inside, freedom))

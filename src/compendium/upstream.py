@@ -1,0 +1,90 @@
+"""Numbers of other chapters: those of the running build, or else of a run with the defaults."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+
+from compendium import models, parameters, values
+from compendium.errors import CompendiumError, nearest
+from compendium.values import Value
+
+BUILD, DEFAULTS = "this build", "a run with the default parameters"
+
+# Values found so far by a run of several chapters without notebooks.
+_given: ContextVar[Mapping[str, Value] | None] = ContextVar("given", default=None)
+
+
+@contextmanager
+def using(found: Mapping[str, Value]) -> Iterator[None]:
+    """Take these values for those of the running build, and none from files."""
+    token = _given.set(found)
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def values_of(chapter: str, as_of: str | dt.date) -> dict[str, Value]:
+    """Values of another chapter by id, without saying where they were found; see `find`."""
+    return find(chapter, as_of)[0]
+
+
+def find(chapter: str, as_of: str | dt.date) -> tuple[dict[str, Value], str]:
+    """Values of another chapter by id, and where they come from.
+
+    Parameters
+    ----------
+    chapter : str
+        One that has a model, for example ``arms_trade``.
+    as_of : date or str
+        Vintage that the values must have.
+
+    Returns
+    -------
+    dict of str to Value
+    {"this build", "a run with the default parameters"}
+        The first where the running build has published the chapter's values at that vintage:
+        then a changed parameter there is felt here. Otherwise the model of the chapter is run.
+
+    Raises
+    ------
+    CompendiumError
+        A chapter that has no model to run.
+    """
+    if chapter not in models.MODELS:
+        raise CompendiumError(
+            f"no chapter {chapter!r} to take values from{nearest(chapter, models.MODELS)}; "
+            f"allowed: {', '.join(models.MODELS)}"
+        )
+    found = _published(chapter, str(as_of))
+    if found is not None:
+        return found, BUILD
+    return dict(_run(chapter, str(as_of))), DEFAULTS
+
+
+def _published(chapter: str, as_of: str) -> dict[str, Value] | None:
+    given = _given.get()
+    found = _read(chapter) if given is None else given
+    own = {id: value for id, value in found.items() if value.chapter == chapter}
+    vintage = own.get(f"{chapter}.as_of")
+    return own if vintage is not None and vintage.value == as_of else None
+
+
+def _read(chapter: str) -> dict[str, Value]:
+    file = values.output_folder() / "values" / f"{chapter}.json"
+    try:
+        records = json.loads(file.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {id: values.from_record(id, record) for id, record in records.items()}
+
+
+@lru_cache(maxsize=16)
+def _run(chapter: str, as_of: str) -> tuple[tuple[str, Value], ...]:
+    result = models.run(chapter, parameters.validate(chapter, {"as_of": as_of}))
+    return tuple((value.id, value) for value in result.values)
