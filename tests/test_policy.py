@@ -483,15 +483,20 @@ def test_barrels_over_the_cap_by_hand():
 
 def test_containers_by_hand():
     arms = {
-        "arms_trade.value_total": Value("arms_trade.value_total", 2.0, unit="USD_billion"),
-        "arms_trade.rounds_total": Value(
-            "arms_trade.rounds_total", 1.0, unit="million_rounds", rows=("arms-cont-2024-06-us",)
+        "arms_trade.value_total": Value(
+            "arms_trade.value_total", 2.0, unit="USD_billion", rows=("arms-cont-2024-06-us",)
         ),
     }
     found = flows.containers(few(as_of=STUDY_DAY), {}, 0.5, 0.5)
     assert found is None
     days = (pd.Timestamp("2024-06-17") - pd.Timestamp("2023-09-01")).days
     found = flows.containers(few(as_of=STUDY_DAY), arms, np.array([0.5]), np.array([0.5]))
+    assert found.yearly == pytest.approx([2000 / (days / 365.25)])
+    opens = Value("arms_trade.flow_opens", "2023-12-01", unit="date")
+    days = (pd.Timestamp("2024-06-17") - pd.Timestamp("2023-12-01")).days
+    found = flows.containers(
+        few(as_of=STUDY_DAY), arms | {opens.id: opens}, np.array([0.5]), np.array([0.5])
+    )
     assert found.yearly == pytest.approx([2000 / (days / 365.25)])
 
 

@@ -24,6 +24,8 @@ FLOWS = {
     "crypto": "stolen crypto",
 }
 ENDS = ("low", "middle", "high")
+# Counts that say over how long the deliveries ran.
+COUNTS = ("shells_shipped_cumulative", "containers_shipped_cumulative")
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,18 @@ def from_interval(u, value: Value) -> NDArray[np.float64]:
 
 
 def containers(p: Recommendations, arms: dict[str, Value], u, v) -> Flow | None:
-    """Worth of what was shipped, divided by the years over which the counts ran."""
+    """Worth of what was shipped, divided by the years over which the counts ran.
+
+    A window that opens before the first counted voyage starts with that voyage.
+    """
     total = arms.get("arms_trade.value_total")
-    counted = arms.get("arms_trade.rounds_total")
-    if total is None or counted is None:
+    if total is None:
         return None
-    rows = evidence.load("arms", p.as_of, implied=True, obs_id=list(counted.rows))
-    years = (rows["period_end"] - rows["period_start"]).dt.days / 365.25
+    rows = evidence.load("arms", p.as_of, implied=True, obs_id=list(total.rows), indicator=COUNTS)
+    starts = rows["period_start"]
+    if opens := arms.get("arms_trade.flow_opens"):
+        starts = starts.clip(lower=pd.Timestamp(opens.value))
+    years = (rows["period_end"] - starts).dt.days / 365.25
     years = years[years >= 0.1]
     if years.empty or total.value <= 0:
         return None
@@ -87,7 +94,7 @@ def containers(p: Recommendations, arms: dict[str, Value], u, v) -> Flow | None:
     return Flow(
         "containers",
         from_interval(u, total) * 1000 / span,
-        tuple(dict.fromkeys((*total.rows, *counted.rows))),
+        total.rows,
         f"worth of all deliveries over {years.min():.1f} to {years.max():.1f} years of counting",
     )
 
