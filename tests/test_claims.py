@@ -2,10 +2,13 @@
 
 import math
 
+import pandas as pd
 import pytest
 
+from compendium import claims, evidence, parameters, replication
 from compendium.claims import VERDICTS, verdict
 from compendium.errors import CompendiumError
+from compendium.values import Value
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,84 @@ def test_what_is_no_probability_is_refused_by_name(wrong):
             verdict(*arguments)
     with pytest.raises(CompendiumError, match="west"):
         verdict(None, {"west": wrong}, None)
+
+
+# --- the summary of the replication chapter --------------------------------------------------
+
+
+def stated(*rows):
+    """Statements as `evidence.claims` returns them, from (claim, chapter)."""
+    table = pd.DataFrame(rows, columns=["claim_id", "chapter"])
+    return table.assign(statement="s", kind="fact", low=float("nan"), high=float("nan"), unit="")
+
+
+def word(id, text):
+    return {id: Value(id, text, unit="text")}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "verdict", "own"),
+    [
+        ("supported", None, "reproduced", "supported"),
+        ("supported, one side only", None, "reproduced with another reading", "supported, one side only"),
+        ("mixed", None, "reproduced with another reading", "mixed"),
+        ("contradicted", None, "not reproduced", "contradicted"),
+        ("not identified", None, "not testable", "not identified"),
+        ("supported", "mixed", "reproduced with another reading", "mixed"),
+        ("supported", "contradicted", "overtaken", "contradicted"),
+        ("mixed", "contradicted", "overtaken", "contradicted"),
+        ("contradicted", "contradicted", "not reproduced", "contradicted"),
+        ("reproduced", "overtaken", "overtaken", ""),
+        ("not reproduced", None, "not reproduced", ""),
+        (None, None, "not testable", ""),
+        ("nonsense", None, "not testable", ""),
+    ],
+)  # fmt: skip
+def test_words_of_the_chapters_become_verdicts(then, now, verdict, own):
+    id = "kremlin_strategy.verdict_some_claim"
+    before = word(id, then) if then else {}
+    after = word(id, now) if now else None
+    table = claims.summary(stated(("some-claim", "kremlin_strategy")), before, after)
+    assert table.loc[0, ["verdict", "own"]].tolist() == [verdict, own]
+
+
+def test_each_statement_shows_the_value_that_says_most_about_it():
+    known = {
+        "arms_trade.value_total": Value(
+            "arms_trade.value_total", 3.0, 1.0, 5.0, "USD_billion", level=0.9
+        ),
+        **word("arms_trade.verdict_arms_value_upper", "reproduced"),
+    }
+    table = claims.summary(stated(("arms-value-upper", "arms_trade")), known, {})
+    row = table.iloc[0]
+    assert row["then"] == "3 billion USD (90 % interval 1 to 5)"
+    assert row["now"] == "cannot be said"
+    assert row["id"] == "arms_trade.value_total"
+
+
+def test_every_statement_of_the_study_has_a_value_and_a_verdict_or_is_advice():
+    result = replication.run(parameters.validate("replication", {"as_of": "2024-10-28"}))
+    table = result.frames["summary"]
+    assert len(table) == 24
+    assert set(table.loc[table["kind"] == "recommendation", "verdict"]) == {"not testable"}
+    assert (table["then"] != "cannot be said").all() and (table["now"] == "").all()
+    known = {v.id: v.value for v in result.values}
+    assert known["replication.claims"] == 24
+    assert sum(known[f"replication.{w.replace(' ', '_')}"] for w in VERDICTS) == 24
+    assert result.frames["counts"].to_numpy().sum() == 24
+    visible = set()
+    for name in evidence.OBSERVATION_TABLES:
+        visible |= set(evidence.load(name, "2024-10-28", implied=True, repeats=True)["obs_id"])
+    assert all(set(value.rows) <= visible for value in result.values)
+
+
+def test_before_the_study_there_is_nothing_to_replicate():
+    result = replication.run(parameters.validate("replication", {"as_of": "2024-02-01"}))
+    assert result.frames["summary"].empty and result.frames["counts"].empty
+
+
+def test_a_later_build_shows_both_days():
+    result = replication.run(parameters.validate("replication", {"as_of": "2026-10-31"}))
+    table = result.frames["summary"].set_index("claim")
+    assert table.loc["troops-cap", "then"] != table.loc["troops-cap", "now"]
+    assert table.loc["troops-plausible", "verdict"] == "overtaken"

@@ -18,6 +18,36 @@ NOT_TESTABLE = "not testable"
 OVERTAKEN = "overtaken"
 VERDICTS = (REPRODUCED, OTHER_READING, NOT_REPRODUCED, NOT_TESTABLE, OVERTAKEN)
 
+# Value that says most about a statement; those without one here speak by their verdict alone.
+RESULTS = {
+    "arms-value-upper": "arms_trade.value_total",
+    "arms-value-lower": "arms_trade.value_total",
+    "economy-size": "trade_trends.output_gdp_real",
+    "arms-boost-economy": "arms_trade.share",
+    "troops-revenue": "troop_plausibility.year_20000",
+    "troops-plausible": "troop_plausibility.mission_in_decade",
+    "troops-cap": "troop_plausibility.sent_now",
+    "trade-2023": "trade_trends.stated_2023",
+    "trade-h1-2024": "trade_trends.coincidence",
+    "trade-return": "trade_trends.return",
+    "meetings-pace": "trade_trends.pace_broad_rate",
+    "meetings-2024": "trade_trends.year_corrected",
+    "meetings-norm": "trade_trends.norm_median",
+    "rec-partners": "recommendations.first_partners",
+    "rec-finance": "recommendations.first_crypto",
+    "rec-routes": "recommendations.first_routes",
+    "rec-global-south": "recommendations.first_south",
+}
+# What the words of the chapter on strategy come to here. Moscow's motives are inferred, so a
+# reading that rests on one side of the war, or on some indicators only, is one of several.
+FROM_STRATEGY = {
+    "supported": REPRODUCED,
+    "supported, one side only": OTHER_READING,
+    "mixed": OTHER_READING,
+    "contradicted": NOT_REPRODUCED,
+    "not identified": NOT_TESTABLE,
+    "not testable with this data": NOT_TESTABLE,
+}
 HOLDS = 0.5  # a statement holds if this is at least as probable as not
 
 
@@ -132,3 +162,71 @@ def values_of(chapter: str, outcomes: Iterable[Tested]) -> list[Value]:
                           label=f"Probability that {outcome.claim_id} holds, {label}", **details)
                 )  # fmt: skip
     return found
+
+
+def summary(
+    stated: pd.DataFrame, then: Mapping[str, Value], now: Mapping[str, Value] | None
+) -> pd.DataFrame:
+    """Every statement beside what came of it, read from values alone.
+
+    Parameters
+    ----------
+    stated : pandas.DataFrame
+        Statements of the study, as `evidence.claims` returns them.
+    then : mapping of str to Value
+        Values at the vintage of the study, by id.
+    now : mapping of str to Value or None
+        Values at a later vintage; None where the build knows nothing later.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `claim`, `chapter`, `statement`, `kind`, `number` (the study's), `then`, `now` (texts),
+        `verdict`, `own` (the word of the chapter, where it has words of its own), `id` of the
+        value shown.
+
+    Notes
+    -----
+    The verdict is the newest one that the claim's chapter has published. The words of the
+    chapter on strategy are turned into these by `FROM_STRATEGY`; a statement that was
+    supported at the vintage of the study and is contradicted later is overtaken. A
+    recommendation is no statement of fact, and a statement for which a chapter publishes no
+    verdict cannot be tested.
+    """
+    records = []
+    for row in stated.itertuples():
+        id = f"{row.chapter}.verdict_{row.claim_id.replace('-', '_')}"
+        first, last = _word(then, id), _word(now or then, id)
+        own = last if last in FROM_STRATEGY else ""
+        word = FROM_STRATEGY.get(last, last if last in VERDICTS else NOT_TESTABLE)
+        held = FROM_STRATEGY.get(first) in (REPRODUCED, OTHER_READING)
+        if now is not None and held and word == NOT_REPRODUCED:
+            word = OVERTAKEN
+        shown = RESULTS.get(row.claim_id, id)
+        records.append(
+            (row.claim_id, row.chapter, row.statement, row.kind, figure(row._asdict()),
+             _text(then, shown), "" if now is None else _text(now, shown), word, own, shown)
+        )  # fmt: skip
+    columns = [
+        "claim",
+        "chapter",
+        "statement",
+        "kind",
+        "number",
+        "then",
+        "now",
+        "verdict",
+        "own",
+        "id",
+    ]
+    return pd.DataFrame(records, columns=columns)
+
+
+def _word(known: Mapping[str, Value], id: str) -> str:
+    return str(known[id].value) if id in known else ""
+
+
+def _text(known: Mapping[str, Value], id: str) -> str:
+    if id not in known:
+        return "cannot be said"
+    return known[id].text("full" if known[id].low is not None else "value")

@@ -16,6 +16,7 @@ from compendium.parameters import Parameters
 from compendium.scenarios import Scenario
 from compendium.values import Value
 
+TRACKED = {id.partition(".")[0] for id in HEADLINES}
 MOST = 8  # so many scenarios still stand side by side on a page
 
 
@@ -112,7 +113,7 @@ def effects(first: Scenario, other: Scenario, base: Mapping[str, Value]) -> pd.D
     """
     records = []
     for chapter, before in first.chapters.items():
-        if chapter not in models.MODELS:
+        if chapter not in models.MODELS or chapter not in TRACKED:
             continue
         after = other.chapters[chapter]
         for name in type(before).model_fields:

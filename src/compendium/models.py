@@ -18,6 +18,7 @@ MODELS = {
     "trade_trends": "compendium.trade",
     "kremlin_strategy": "compendium.strategy",
     "recommendations": "compendium.policy",
+    "replication": "compendium.replication",
 }
 
 

@@ -17,6 +17,7 @@ from compendium import datapackage, evidence, models, parameters, paths, values
 from compendium.headlines import HEADLINES
 
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
+TRACKED = {id.partition(".")[0] for id in HEADLINES}
 # What the headline values do not depend on may be computed coarsely here.
 LEAN = {
     "arms_trade": {"sobol_samples": 64},
@@ -57,7 +58,7 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
         (chapter, day)
         for day in month_ends(as_of)
         for chapter in models.MODELS
-        if day >= parameters.FIRST_DAY
+        if chapter in TRACKED and day >= parameters.FIRST_DAY
     ]
     missing = [task for task in tasks if not _file(*task).exists()]
     if missing:
