@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from compendium import arms, paths, values
+from compendium import arms, book, paths, values
 from compendium.parameters import ArmsTrade
 
 PARTS = (
@@ -93,7 +93,7 @@ def soup(page: Path) -> BeautifulSoup:
 
 
 def pages(build: Path) -> list[Path]:
-    return [build / "html" / "index.html", *sorted((build / "html" / "chapters").glob("*.html"))]
+    return [build / "html" / "index.html", *sorted((build / "html" / "chapters").rglob("*.html"))]
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -113,9 +113,12 @@ def printed(page: Path) -> dict[str, set[str]]:
 
 def test_every_chapter_is_a_page(built):
     names = {page.stem for page in pages(built)}
-    chapters = {file.stem for file in paths.CHAPTERS.iterdir()}
+    folders = (paths.CHAPTERS, paths.CHAPTERS / "catalogue")
+    chapters = {
+        file.stem for folder in folders for file in folder.iterdir() if file.suffix in book.PAGES
+    }
     assert chapters | {"index"} == names
-    assert len(names) >= 9
+    assert len(names) >= 20
 
 
 def test_numbers_on_the_pages_are_those_of_the_model(built):

@@ -3,7 +3,7 @@
 import nbformat.v4 as nb
 import pytest
 
-from compendium import paths, prose, values
+from compendium import models, paths, prose, scenarios, values
 from compendium.errors import CompendiumError
 from compendium.prose import Allowed, Passage
 from compendium.values import Value
@@ -154,6 +154,38 @@ def test_an_entry_of_the_allow_list_must_say_why(tmp_path, content, words):
 def test_the_allow_list_is_short():
     permitted = prose.allowed()
     assert len(permitted.digits) + len(permitted.likelihood) <= 20
+
+
+def test_the_book_has_no_fault():
+    known = models.every_value(scenarios.names())
+    found = prose.audit(prose.passages(), known, prose.allowed())
+    assert "\n".join(map(str, found)) == ""
+    for name in scenarios.names():
+        assert prose.word_faults(models.values_in(name), name) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("the largest claimed of {value}`", "the largest claimed of 4,000, {value}`", "'4,000,'"),
+        (
+            "{value}`arms_trade.value_total full`",
+            "{value}`arms_trade.value_totl full`",
+            "value_total'",
+        ),
+        ("{value}`replication.claims`", "{value}`replication.claim`", "no chapter states this"),
+        ("comes first in {value}`", "is very likely to come first in {value}`", "does not fit the"),
+    ],
+)
+def test_a_front_page_that_parts_from_the_numbers_is_found(old, new, words):
+    known = models.every_value(scenarios.names())
+    text = (paths.ROOT / "index.md").read_text("utf-8")
+    assert old in text
+    lines = tuple(text.replace(old, new, 1).splitlines())
+    place = next(n for n, line in enumerate(lines, 1) if new in line)
+    (fault,) = prose.audit([Passage("index.md", "\n".join(lines), lines, 1)], known, PERMITTED)
+    assert (fault.file, fault.line) == ("index.md", place)
+    assert words in str(fault)
 
 
 def test_every_page_of_the_book_is_read():

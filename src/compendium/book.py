@@ -12,13 +12,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import nbformat.v4 as nb
 import yaml
 
 from compendium import paths
 from compendium.errors import CompendiumError
+from compendium.values import Value
+from compendium.values import write as write_values
 
 # Beside the pages themselves; whatever is missing is left out.
 EXTRAS = ("assets", "data", "references.bib")
@@ -90,6 +93,56 @@ def render(
         run_jupyter_book(source, output, verbose=verbose)
         os.rename(output / "_build" / "html", target)
     return target
+
+
+def cells(parts: Iterable[tuple[str, dict | None]]) -> list[nb.NotebookNode]:
+    """Cells of a page made by code: text in MyST, then an output of `exhibits`, if any."""
+    found = []
+    for number, (text, bundle) in enumerate(parts, 1):
+        if text:
+            found.append(nb.new_markdown_cell(text, id=f"text-{number}"))
+        if bundle:
+            output = nb.new_output("display_data", bundle)
+            hidden = {"tags": ["remove-input"]}
+            # A cell without source is dropped when the page is rendered.
+            found.append(
+                nb.new_code_cell("show()", id=f"shown-{number}", outputs=[output], metadata=hidden)
+            )
+    return found
+
+
+def render_page(
+    content: list[nb.NotebookNode],
+    known: Mapping[str, Value],
+    as_of: object,
+    target: Path,
+    *,
+    banner: str,
+) -> Path:
+    """Render one page as a book of its own, put it in the place of `target`, and return it."""
+    target = Path(target)
+    aside = target.with_name(f".{target.name}.building")
+    shutil.rmtree(aside, ignore_errors=True)
+    root = aside / "source"
+    (root / "chapters").mkdir(parents=True)
+    shutil.copytree(paths.ROOT / "assets", root / "assets")
+    shutil.copyfile(paths.ROOT / "_config.yml", root / "_config.yml")
+    (root / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n", "utf-8")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nb.new_notebook(cells=content, metadata={"kernelspec": kernel})
+    (root / "chapters" / "page.ipynb").write_text(nb.writes(notebook), "utf-8")
+    write_values(aside / "values.json", known, as_of=str(as_of))
+    render(
+        target.name,
+        root / "chapters",
+        aside / "values.json",
+        aside / "html",
+        banner=banner,
+        root=root,
+    )
+    shutil.rmtree(root)
+    publish(aside, target)
+    return target / "html" / "chapters" / "page.html"
 
 
 def stage(root: Path, notebooks: Path, source: Path) -> None:

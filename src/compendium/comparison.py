@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,8 +39,11 @@ def compare(names: Sequence[str]) -> Path:
         )
     chosen = [scenarios.read(name) for name in names]
     found = {s.name: models.values_in(s.name) for s in chosen}
-    cells = page(chosen, found)
-    return _render(names, cells, found[names[0]], chosen[0])
+    banner = f"Scenarios side by side: {', '.join(names)}."
+    target = paths.BUILD / "compare" / "-".join(names)
+    return book.render_page(
+        page(chosen, found), found[names[0]], chosen[0].as_of, target, banner=banner
+    )
 
 
 # ------------------------------------------------------------------------------- tables
@@ -225,37 +227,4 @@ def page(
         "Parameters act together, so single effects need not add up.",
         "",
     ]
-    cells = []
-    for number, (text, bundle) in enumerate(zip(texts, bundles, strict=True), 1):
-        if text:
-            cells.append(nb.new_markdown_cell(text, id=f"text-{number}"))
-        output = nb.new_output("display_data", bundle)
-        tags = {"tags": ["remove-input"]}
-        # A cell without source is dropped when the page is rendered.
-        code = nb.new_code_cell("show()", id=f"shown-{number}", outputs=[output], metadata=tags)
-        cells.append(code)
-    return cells
-
-
-def _render(names: Sequence[str], cells, known: Mapping[str, Value], first: Scenario) -> Path:
-    """Render the page as a book of its own and put it in place."""
-    target = paths.BUILD / "compare" / "-".join(names)
-    aside = target.with_name(f".{target.name}.building")
-    shutil.rmtree(aside, ignore_errors=True)
-    root = aside / "source"
-    (root / "chapters").mkdir(parents=True)
-    shutil.copytree(paths.ROOT / "assets", root / "assets")
-    shutil.copyfile(paths.ROOT / "_config.yml", root / "_config.yml")
-    (root / "_toc.yml").write_text("format: jb-book\nroot: chapters/comparison\n", "utf-8")
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nb.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    (root / "chapters" / "comparison.ipynb").write_text(nb.writes(notebook), "utf-8")
-    values.write(aside / "values.json", known, as_of=str(first.as_of))
-    banner = f"Scenarios side by side: {', '.join(names)}."
-    book.render(
-        "compare", root / "chapters", aside / "values.json", aside / "html",
-        banner=banner, root=root,
-    )  # fmt: skip
-    shutil.rmtree(root)
-    book.publish(aside, target)
-    return target / "html" / "chapters" / "comparison.html"
+    return book.cells(zip(texts, bundles, strict=True))

@@ -1403,3 +1403,51 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
     marked = f" Faint lines mark {len(marks)} days." if len(marks) else ""
     alt = f"{len(frames)} panels on one time axis. {'; '.join(sentences)}.{marked}"
     return Drawing(figure, alt, table)
+
+
+def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -> Drawing:
+    """One value at successive vintages with its interval, and what others stated meanwhile.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `day`, `value`, `low`, `high` (missing where there is no interval), `text`.
+    stated : pandas.DataFrame
+        `day`, `value`, `issuer`, `row`; may be empty.
+    quantity, unit : str
+        Name of the value, and how its unit is printed.
+    """
+    figure, (axes,) = canvas(2.9)
+    if frame["low"].notna().any():
+        low, high = frame["low"].astype(float), frame["high"].astype(float)
+        axes.fill_between(frame["day"], low, high, step="post", color=BLUE, alpha=0.18, linewidth=0)
+    axes.step(frame["day"], frame["value"], where="post", color=BLUE, linewidth=1.8)
+    axes.scatter(frame["day"], frame["value"], color=BLUE, s=14, zorder=3)
+    if len(stated):
+        axes.scatter(stated["day"], stated["value"], color=VERMILION, marker="x", s=28, zorder=4)
+    axes.set_ylim(bottom=0)
+    thousands(axes.yaxis)
+    axes.set_ylabel(unit.format("").strip() or quantity)
+    axes.xaxis.set_major_locator(mdates.AutoDateLocator(minticks=3, maxticks=8))
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    own = pd.DataFrame(
+        {"Vintage": frame["day"].dt.date.astype(str), "By": "this compendium",
+         "Stated": frame["text"], "Row": ""}
+    )  # fmt: skip
+    given = pd.DataFrame(
+        {"Vintage": stated["day"].dt.date.astype(str) if len(stated) else [],
+         "By": stated["issuer"], "Stated": stated["value"].map("{:,.6g}".format), "Row": stated["row"]}
+    )  # fmt: skip
+    said = (
+        f" Crosses mark {len(stated)} figures by others from {stated['value'].min():,.4g} to "
+        f"{stated['value'].max():,.4g}."
+        if len(stated)
+        else ""
+    )
+    alt = (
+        f"{quantity} at {len(frame)} vintages, stepping from {frame['text'].iloc[0]} on "
+        f"{frame['day'].iloc[0].date()} to {frame['text'].iloc[-1]} on "
+        f"{frame['day'].iloc[-1].date()}.{said}"
+    )
+    table = pd.concat([own, given], ignore_index=True).sort_values("Vintage", kind="stable")
+    return Drawing(figure, alt, table)

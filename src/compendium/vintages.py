@@ -12,8 +12,20 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
+from scipy import stats
 
-from compendium import datapackage, evidence, models, parameters, paths, values
+from compendium import (
+    book,
+    datapackage,
+    evidence,
+    exhibits,
+    figures,
+    models,
+    parameters,
+    paths,
+    scenarios,
+    values,
+)
 from compendium.headlines import HEADLINES
 
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
@@ -180,3 +192,155 @@ def scores(checks: Iterable[pd.DataFrame], level: float = 0.9) -> pd.DataFrame:
     ).clip(lower=0)
     width = table["high90"] - table["low90"] + 2 / (1 - level) * missed
     return table.assign(inside=missed == 0, score=width / table["later"].abs().clip(lower=1e-9))
+
+
+# --------------------------------------------------------------------------------- page
+
+# What others stated of the same thing, to stand beside the track: table, filters, factor.
+OTHERS = {
+    "arms_trade.value_total": ("arms", {"indicator": "arms_value_total"}, 0.001),
+    "troop_plausibility.present_now": ("troops", {"indicator": "troops_present"}, 1.0),
+    "troop_plausibility.casualties_now": (
+        "troops",
+        {"indicator": "casualties_total", "item": "killed_and_wounded"},
+        1.0,
+    ),
+}
+# Chapters' own scores of what the day of the study would have projected, by frame.
+CHECKS = {
+    "trade_trends": "check",
+    "troop_plausibility": "check",
+    "kremlin_strategy": "check",
+    "recommendations": "projections",
+}
+MOST_ROWS = 6
+
+
+def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
+    """What others stated of a headline value by a vintage: `day`, `value`, `issuer`, `row`."""
+    columns = ["day", "value", "issuer", "row"]
+    if id not in OTHERS:
+        return pd.DataFrame(columns=columns)
+    table, filters, factor = OTHERS[id]
+    rows = evidence.load(table, as_of, **filters)
+    rows = rows[rows["period_end"] >= pd.Timestamp(FIRST_MONTH)]
+    middle = rows[["low", "high"]].mean(axis=1)
+    return pd.DataFrame(
+        {
+            "day": rows["known_on"],
+            "value": rows["value"].fillna(middle) * factor,
+            "issuer": rows["issuer"],
+            "row": rows["obs_id"],
+        }
+    ).dropna(subset=["value"])
+
+
+def study_checks(as_of: str | dt.date) -> list[pd.DataFrame]:
+    """Scores that the chapters give to the projections of the day of the study.
+
+    Each with `quantity`, `median`, `low90`, `high90`, `later`; only those already due.
+    """
+    found = []
+    for chapter, name in CHECKS.items():
+        table = models.run(chapter, parameters.validate(chapter, {"as_of": str(as_of)})).frames[
+            name
+        ]
+        if "donor" in table:
+            label = table["donor"].str.replace("_", " ") + ", aid of " + table["span"]
+            table = table.assign(quantity=label)
+        if len(table):
+            found.append(table.dropna(subset=["later"]))
+    return found
+
+
+def coverage_text(table: pd.DataFrame, level: float = 0.9) -> str:
+    """How many projections held, and what so few can say."""
+    n, inside = len(table), int(table["inside"].sum())
+    if n == 0:
+        return "No frozen projection is due yet."
+    span = stats.binomtest(inside, n).proportion_ci(level, "exact")
+    return (
+        f"{inside} of {n} later figures lie inside their 90 % intervals. "
+        f"Were they independent, that would fit a coverage from {span.low:.0%} to {span.high:.0%} "
+        f"(exact 90 % interval). They are not: several are about one quantity at two horizons, so "
+        f"{n} figures are fewer pieces of evidence than {n}. "
+        "So few cannot show that the intervals are right; they can only show that they are wrong."
+    )
+
+
+def build(name: str) -> Path:
+    """Render the page of the vintages up to the one of a scenario; return it.
+
+    The models run with default parameters; of the scenario only its vintage is used.
+    """
+    as_of = scenarios.read(name).as_of
+    tracked = track(as_of)
+    steps = changes(tracked)
+    scored = scores(study_checks(as_of))
+    source = "The models of the chapters with default parameters, run at the end of every month."
+    parts: list[tuple[str, dict | None]] = [
+        (
+            "# Estimates over time: what would have been said, month by month\n\n"
+            "Each headline value is computed again at the end of every month, from what was known by then and with today's code.\n"
+            f"The last vintage is {as_of}.\n"
+            "Where others stated the same thing, their figures stand beside it on the day they became known.",
+            None,
+        )
+    ]
+    for number, (id, own) in enumerate(tracked.groupby("id", sort=False), 1):
+        stated = others(id, as_of)
+        drawing = figures.track(own, stated, HEADLINES[id], values.UNITS[own["unit"].iloc[0]])
+        parts.append(
+            (
+                f"## {HEADLINES[id]}",
+                exhibits.figure_bundle(
+                    drawing, f"fig-track-{number}",
+                    f"`{id}`, from {own['text'].iloc[0]} at the end of "
+                    f"{own['day'].iloc[0]:%B %Y} to {own['text'].iloc[-1]}.",
+                    source,
+                ),
+            )
+        )  # fmt: skip
+    shown = steps.assign(
+        day=steps["day"].dt.date.astype(str),
+        came=steps["came"].map(_some),
+        left=steps["left"].map(_some),
+    ).drop(columns="id")
+    shown.columns = ["Vintage", "Value", "Before", "After", "Rows that came", "Rows that left"]
+    parts.append(
+        (
+            "## What moved them, and when\n\n"
+            "A step is told where a value moves by a twentieth or more from one vintage to the next.\n"
+            "Beside it stand the rows that it rests on now and did not before, and those it rests on no longer.",
+            exhibits.table_bundle(shown, "tab-steps", "Steps of the headline values.", source),
+        )
+    )
+    table = scored.assign(
+        **{c: scored[c].map("{:,.4g}".format) for c in ("median", "low90", "high90", "later")},
+        inside=scored["inside"].map({True: "yes", False: "no"}),
+        score=scored["score"].map("{:,.2f}".format),
+    ).rename(
+        columns={"quantity": "Projected", "median": "Median", "low90": "90 % low",
+                 "high90": "90 % high", "later": "Later figure", "inside": "Inside",
+                 "score": "Interval score over the figure"}
+    )  # fmt: skip
+    parts.append(
+        (
+            "## Frozen projections, scored\n\n"
+            "The chapters project from the day of the study with what was known then; later figures only score.\n"
+            f"{coverage_text(scored)}\n"
+            "The score is the width of the interval plus a penalty for missing it, over the figure: smaller is better.",
+            exhibits.table_bundle(table, "tab-scores", "Every projection that is due.", source)
+            if len(table)
+            else None,
+        )
+    )
+    known = models.values_in(name)
+    target = paths.BUILD / "vintages" / "pages" / name
+    banner = f"Estimates over time, to {as_of}."
+    return book.render_page(book.cells(parts), known, as_of, target, banner=banner)
+
+
+def _some(rows: tuple[str, ...]) -> str:
+    more = f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
+    return ", ".join(rows[:MOST_ROWS]) + more
