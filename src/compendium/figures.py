@@ -1372,7 +1372,9 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
                 axes.step(own["day"], own["value"], where="post", color=colour, linewidth=1.6)
                 axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=14)
             else:
-                axes.plot(own["day"], own["value"], color=colour, alpha=0.4, linewidth=1)
+                # A line stops where a year is missing.
+                for _, piece in own.groupby((own["day"].diff().dt.days > 400).cumsum()):
+                    axes.plot(piece["day"], piece["value"], color=colour, alpha=0.4, linewidth=1)
                 axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=26,
                              label=group, zorder=3)  # fmt: skip
             tables.append(own.assign(title=title))

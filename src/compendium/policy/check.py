@@ -34,7 +34,7 @@ def drivers(
     for k, criterion in enumerate(scores.criteria().itertuples()):
         cases[f"weight: {scores.small(criterion.title)}"] = [
             (share(held(drawn.weights, k, t), drawn.scores), word)
-            for t, word in ((0.0, "no weight"), (HEAVY, "half the weight"))
+            for t, word in ((0.0, "none"), (HEAVY, "half"))
         ]
     noises = []
     for noise, word in ((0.0, "as they stand"), (1.0, "whole range")):

@@ -92,7 +92,7 @@ def rank_statements(
             state(f"method_place_{name}", float(by_place.loc[name].mean()), "ratio",
                   f"{titles[name]}: place at the middle weights, mean and range of the methods",
                   low=float(by_place.loc[name].min()), high=float(by_place.loc[name].max()),
-                  decimals=1, rows=rows),
+                  decimals=0 if (by_place.loc[name] % 1 == 0).all() and by_place.loc[name].nunique() == 1 else 1, rows=rows),
             state(f"place_{name}", row["mean_place"], "ratio", f"{titles[name]}: mean place",
                   decimals=1, rows=rows),
             state(f"beats_{name}", row["beats_baseline"] * 100, "percent",
