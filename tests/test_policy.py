@@ -534,11 +534,21 @@ def test_yearly_counts_of_theft_leave_out_parts_and_first_estimates():
 
 def test_the_prediction_of_theft_by_hand():
     p = few(theft_years=4.0, theft_spread=0.5)
-    table = pd.DataFrame({"year": [1, 2, 2], "value": [100.0, 300.0, 500.0]})
+    table = pd.DataFrame({"year": [1, 2], "value": [100.0, 400.0]})
     a, b = np.log(100), np.log(400)
     scale = np.sqrt((4 * 0.25 + 2 * ((b - a) / 2) ** 2) / 5 * 1.5)
     expected = np.exp((a + b) / 2 + scale * stats.t.ppf([0.5, 0.95], 5))
     assert theft.predict(p, table, [0.5, 0.95]) == pytest.approx(expected)
+
+
+def test_counts_of_a_year_that_differ_are_not_averaged():
+    p = few(theft_years=4.0, theft_spread=0.5)
+    table = pd.DataFrame({"year": [1, 2, 2], "value": [100.0, 300.0, 500.0]})
+    # Each issuer's word gets half of the draws; its median is the geometric mean of the years.
+    found = theft.predict(p, table, [0.25, 0.75])
+    assert found == pytest.approx([np.sqrt(100 * 300), np.sqrt(100 * 500)])
+    one = theft.predict(p, table[table["value"] != 300], [0.1, 0.9])
+    assert theft.predict(p, table, [0.55, 0.95]) == pytest.approx(one)
 
 
 # --- values of other chapters ----------------------------------------------------------------

@@ -384,7 +384,7 @@ def toy(rows, grades=None):
         for name, code in zip(hypotheses.NAMES, codes.split(), strict=True):
             records.append((obs, name, code, *grade))
     columns = ["obs_id", "hypothesis", "consistency", "reliability", "credibility"]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=columns).assign(period_end=pd.Timestamp("2024-01-01"))
 
 
 TOY = {
@@ -451,6 +451,15 @@ def test_a_lead_by_silence_is_lost_when_neutral_scores_are_left_out():
     assert found.at["equal", "order"].startswith("alignment = ammunition = technology")
     assert found.at["neutral scores left out", "technology"] == 1.0  # one score, and it is against
     assert found.at["neutral scores left out", "order"].endswith("technology")
+
+
+def test_rows_before_the_war_can_be_left_out():
+    scores = toy({"old": "N II N II", "new": "I C N C"})
+    scores.loc[scores["obs_id"] == "old", "period_end"] = pd.Timestamp("2022-02-23")
+    found = hypotheses.schemes(scores).set_index("scheme")
+    name = "rows before the war left out"
+    assert found.at[name, "ammunition"] == 1 and found.at[name, "alignment"] == 0
+    assert found.at["equal", "alignment"] == 2
 
 
 def test_hindsights_lead_does_not_rest_on_neutral_scores_and_the_studys_does(study, hindsight):

@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from compendium import models, parameters, paths, values, vintages
+from compendium import figures, models, parameters, paths, values, vintages
 from compendium.errors import CompendiumError
 from compendium.headlines import HEADLINES
 from compendium.values import Value
@@ -139,3 +139,49 @@ def test_interval_scores_by_hand():
     # Width 10; a miss by 1 costs 20, by 5 costs 100; each over the later figure.
     assert table["score"].tolist() == pytest.approx([10 / 10, 30 / 4, 110 / 20])
     assert vintages.scores([]).empty
+
+
+def test_what_others_stated_stands_on_the_day_it_became_known():
+    table = vintages.others(ID, "2024-10-28")
+    assert len(table) and (table["day"] <= "2024-10-28").all()
+    study = table[table["row"] == "arms-fnf24-high"]
+    assert study["value"].tolist() == [5.5]  # billion, as the headline value
+    assert vintages.others("trade_trends.return", "2024-10-28").empty
+    assert vintages.others(ID, "2023-11-02")["row"].isin(table["row"]).all()
+
+
+def test_few_scores_are_not_boasted_of():
+    table = pd.DataFrame({"inside": [True, True, False]})
+    text = vintages.coverage_text(table)
+    assert text.startswith("2 of 3 later figures lie inside")
+    # Clopper-Pearson: roots of the binomial tails at 5 percent, 0.135 and 0.983.
+    assert "from 14% to 98%" in text and "cannot show that the intervals are right" in text
+    assert vintages.coverage_text(table.head(0)) == "No frozen projection is due yet."
+
+
+def test_only_what_is_due_is_scored():
+    assert vintages.study_checks("2024-10-28") == []
+    found = vintages.scores(vintages.study_checks("2026-10-31"))
+    assert len(found) >= 10 and found["later"].notna().all()
+    assert found["quantity"].is_unique
+
+
+def test_a_track_says_what_it_shows():
+    frame = pd.DataFrame(
+        {
+            "day": pd.to_datetime(["2024-01-31", "2024-02-29"]),
+            "value": [1.0, 2.0],
+            "low": [0.5, 1.5],
+            "high": [1.5, 2.5],
+            "text": ["1 x", "2 x"],
+        }
+    )
+    stated = pd.DataFrame(
+        {"day": frame["day"], "value": [3.0, 4.0], "issuer": ["A", "B"], "row": ["r-1", "r-2"]}
+    )
+    drawing = figures.track(frame, stated, "Value", "{} x")
+    assert "stepping from 1 x on 2024-01-31 to 2 x on 2024-02-29" in drawing.alt
+    assert "Crosses mark 2 figures by others from 3 to 4" in drawing.alt
+    assert drawing.table["By"].tolist().count("this compendium") == 2 and len(drawing.table) == 4
+    alone = figures.track(frame, stated.head(0), "Value", "{} x")
+    assert "Crosses" not in alone.alt and len(alone.table) == 2

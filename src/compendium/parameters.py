@@ -706,13 +706,6 @@ class KremlinStrategy(Parameters):
         ge=1,
         le=100,
     )
-    china_change: float = parameter(
-        5.0,
-        "percent",
-        "Change of China's trade from which it counts as cooler or warmer; a choice above rounding.",
-        ge=0,
-        le=50,
-    )
     votes_change: int = parameter(
         10,
         "states",

@@ -248,7 +248,7 @@ def study_checks(as_of: str | dt.date) -> list[pd.DataFrame]:
         if "donor" in table:
             label = table["donor"].str.replace("_", " ") + ", aid of " + table["span"]
             table = table.assign(quantity=label)
-        if len(table):
+        if len(table) and "later" in table:  # nothing is due in a vintage of the study's day
             found.append(table.dropna(subset=["later"]))
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -41,12 +43,25 @@ def predict(p: Recommendations, table: pd.DataFrame, u) -> NDArray[np.float64]:
     Notes
     -----
     Years are taken as alike: the logarithm is normal with unknown mean and spread. The mean is
-    learnt from the years known (several counts of a year are averaged), the spread also from
-    the expectation `theft_spread`, worth `theft_years` years. The prediction is then Student's
-    t with `theft_years` + n - 1 degrees of freedom (A. Gelman et al., "Bayesian Data
-    Analysis", 3rd ed. 2013, section 3.3, with a flat prior on the mean).
+    learnt from the years known, the spread also from the expectation `theft_spread`, worth
+    `theft_years` years. The prediction is then Student's t with `theft_years` + n - 1 degrees
+    of freedom (A. Gelman et al., "Bayesian Data Analysis", 3rd ed. 2013, section 3.3, with a
+    flat prior on the mean). Where issuers count a year differently they are not averaged: each
+    way of taking one issuer's word a year gets an equal part of `u`.
     """
-    logs = np.log(table.groupby("year")["value"].mean().to_numpy())
+    counted = [own["value"].to_numpy() for _, own in table.groupby("year")]
+    cases = list(itertools.product(*counted))
+    u = np.asarray(u, float) * len(cases)
+    place = np.minimum(u.astype(int), len(cases) - 1)
+    found = np.empty(np.shape(u))
+    for number, case in enumerate(cases):
+        own = place == number
+        found[own] = _further(p, np.log(case), (u - place)[own])
+    return found
+
+
+def _further(p: Recommendations, logs: NDArray[np.float64], u) -> NDArray[np.float64]:
+    """Quantile function of a further year, learnt from the logarithms of known years."""
     freedom = p.theft_years + len(logs) - 1
     squares = p.theft_years * p.theft_spread**2 + ((logs - logs.mean()) ** 2).sum()
     scale = np.sqrt(squares / freedom * (1 + 1 / len(logs)))

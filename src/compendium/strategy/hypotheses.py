@@ -34,6 +34,7 @@ POINTS = {"CC": 0, "C": 0, "N": 0, "I": 1, "II": 2}
 # Admiralty grades as weights: even steps; what cannot be judged (F, 6) lies low but not at nought.
 RELIABILITY = {"A": 1.0, "B": 0.8, "C": 0.6, "D": 0.4, "E": 0.2, "F": 0.3}
 CREDIBILITY = {1: 1.0, 2: 0.8, 3: 0.6, 4: 0.4, 5: 0.2, 6: 0.3}
+WAR = pd.Timestamp("2022-02-24")  # first day of the full invasion
 WEIGHTINGS = ("admiralty", "equal", "reliability", "credibility")
 EXACT = 1e-9  # totals closer than this are tied
 
@@ -56,7 +57,9 @@ def table(as_of) -> pd.DataFrame:
             for t in evidence.OBSERVATION_TABLES
         ]
     )
-    facts = known[["obs_id", "table", "issuer", "known_on", "reliability", "credibility"]]
+    facts = known[
+        ["obs_id", "table", "issuer", "period_end", "known_on", "reliability", "credibility"]
+    ]
     found = scores.reset_index().merge(facts, on="obs_id")
     return found.sort_values(["known_on", "obs_id", "line"], kind="stable", ignore_index=True)
 
@@ -234,6 +237,11 @@ def schemes(scores: pd.DataFrame) -> pd.DataFrame:
             "points": committed(wide, weights(scores, "admiralty")),
         }
     )
+    # Old rows can speak for an old course only, and say nothing on a need born of the war.
+    late = scores[scores["period_end"] >= WAR]
+    if len(late):
+        points = against(matrix(late), weights(late, "admiralty"))
+        records.append({"scheme": "rows before the war left out", "points": points})
     return pd.DataFrame(
         [
             {"scheme": r["scheme"], "first": " = ".join(order(r["points"])[0]),

@@ -17,7 +17,6 @@ MOVES = {
     "worst_credibility": (2, 4),
     "need_share": (10.0, 60.0),
     "poor_share": (10.0, 60.0),
-    "china_change": (2.0, 10.0),
     "votes_change": (5, 40),
 }
 
@@ -29,7 +28,6 @@ REACH = {
     ),
     "need_share": ("strategy-ammunition",),
     "poor_share": ("limit-quality",),
-    "china_change": ("limit-china",),
     "votes_change": ("limit-reputation",),
 }
 

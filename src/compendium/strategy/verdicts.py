@@ -276,14 +276,6 @@ def _unpredictable(p):
 
 def _china(p):
     claim = "limit-china"
-    change = costs.china_changes(p.as_of)
-    change = change[change["credibility"].astype(int) <= p.worst_credibility].tail(1)
-    value = change["value"].iloc[0] if len(change) else 0.0
-    yield _read(claim, "China's trade with Pyongyang, newest stated change",
-                f"for: falls by {p.china_change:g} percent or more; against: rises so; else unclear",
-                change,
-                "for" if value <= -p.china_change else "against" if value >= p.china_change else "unclear",
-                f"{value:+.1f} percent")  # fmt: skip
     found = votes.change(votes.shares(p.as_of), "RUS-CHN")
     rule = "for: falls; against: rises; unclear: the 90 % interval holds no change"
     label = "votes of Beijing with Moscow"
