@@ -245,9 +245,16 @@ def _hypotheses(p, frames):
     neutral = float((scores["consistency"] == "N").mean()) * 100
     one_side = scores.drop_duplicates("obs_id")["issuer"].map(camps.camp).eq(camps.UKRAINE).mean()
     best = totals[totals["rank"] == 1]["hypothesis"]
-    left_out = frames["schemes"].set_index("scheme").loc["neutral scores left out", "first"]
-    firsts = frames["schemes"].iloc[:-1]["first"]
-    found = [
+    by_scheme = frames["schemes"].set_index("scheme")["first"]
+    left_out = by_scheme["neutral scores left out"]
+    firsts = by_scheme[list(hypotheses.WEIGHTINGS)]
+    late = by_scheme.get("rows before the war left out")
+    found = [] if late is None else [
+        state("leading_since_war", " and ".join(hypotheses.NAMES[h] for h in late.split(" = ")),
+              "text", "Explanation with least against it, rows before the war left out",
+              kind="score", rows=used)
+    ]  # fmt: skip
+    found += [
         state("scored_rows", len(rows), "count", "Evidence rows scored", rows=used),
         state("diagnostic_rows", int((rows["diagnosticity"] > 0).sum()), "count",
               "Scored rows that tell explanations apart", kind="score", rows=used),
