@@ -38,8 +38,8 @@ def refusals(chapter="arms_trade", **given):
         ("shell_price", "false", ["wrong type, found 'false'", "number from 10 to 20,000"]),
         ("shell_price", False, ["wrong type, found 'False'", "(USD_per_round), or None"]),
         ("shell_price", float("nan"), ["found 'nan'"]),
-        ("shell_price", float("inf"), ["out of range, found 'inf'"]),
-        ("shell_price", float("-inf"), ["out of range, found '-inf'"]),
+        ("shell_price", float("inf"), ["not a finite number, found 'inf'"]),
+        ("shell_price", float("-inf"), ["not a finite number, found '-inf'"]),
         ("shell_price", 9.99, ["out of range, found '9.99'"]),
         ("rocket_share", 1.01, ["out of range, found '1.01'", "from 0 to 1 (share)"]),
         ("price_basis", "markt", ["not one of the choices, found 'markt'", "iran_contract, market"]),
@@ -253,3 +253,17 @@ def test_a_name_refused_once_is_refused_again():
     for _ in range(2):
         with pytest.raises(FaultsError, match="something_else"):
             parameters.from_notebook("arms_trade", held)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"price_basis": "westren"}, "did you mean 'western'?"),
+        ({"shell_price": float("nan")}, "shell_price: not a finite number, found 'nan'"),
+        ({"shell_price": float("inf")}, "shell_price: not a finite number, found 'inf'"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_what_was_meant(given, words):
+    with pytest.raises(FaultsError) as caught:
+        parameters.validate("arms_trade", given)
+    assert words in str(caught.value)

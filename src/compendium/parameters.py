@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from collections.abc import Iterable, Mapping, MutableMapping
 from types import ModuleType
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
@@ -1003,16 +1004,20 @@ def _fault(wanted: type[Parameters], chapter: str, problem: dict) -> tuple[str, 
             "problem": f"unknown parameter{nearest(name, known)}",
             "allowed": ", ".join(known),
         }
+    choices = allowed(wanted, name)
+    hint = nearest(str(problem["input"]), choices.split(", "))
     return name, {
         "column": column,
         "problem": _plain(problem),
         "value": str(problem["input"]),
-        "allowed": allowed(wanted, name),
+        "allowed": choices + (hint if problem["type"] == "literal_error" else ""),
     }
 
 
 def _plain(problem: dict) -> str:
     kind = problem["type"]
+    if isinstance(problem["input"], float) and not math.isfinite(problem["input"]):
+        return "not a finite number"
     if kind == "value_error":
         return str(problem["ctx"]["error"])
     if kind.startswith(("greater", "less")):
