@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import itertools
 import shutil
 
 import numpy as np
@@ -285,8 +286,9 @@ def test_technology_is_a_timeline(hindsight):
 # --- the rule of the verdicts ----------------------------------------------------------------
 
 
-def reading(kind, *sides, confounded=False):
-    return Reading("c", "i", "", kind, "", ("r",), sides or (camps.NEITHER,), confounded)
+def reading(kind, *sides, confounded=False, two_way=True):
+    sides = sides or (camps.NEITHER,)
+    return Reading("c", "i", "", kind, "", ("r",), sides, confounded, two_way)
 
 
 U, R, N = camps.UKRAINE, camps.RUSSIA, camps.NEITHER
@@ -309,6 +311,10 @@ U, R, N = camps.UKRAINE, camps.RUSSIA, camps.NEITHER
         ([reading("for", U, N)], "supported"),
         ([reading("for", N), reading("no rows")], "supported"),
         ([reading("for", camps.CHINA)], "supported"),  # no side of the war
+        ([reading("for", N, two_way=False)], "not identified"),
+        ([reading("for", N), reading("against", N, two_way=False)], "supported"),
+        ([reading("against", U), reading("for", N, two_way=False)], "contradicted"),
+        ([reading("unclear"), reading("for", U, two_way=False)], "not identified"),
     ],
 )
 def test_verdict_rule(readings, expected):
@@ -324,6 +330,7 @@ def test_verdict_rule(readings, expected):
         ([reading("for", U), reading("for", U)], [1, 1], "low"),
         ([reading("for", U), reading("against", N)], [1, 1], "low"),
         ([reading("for", U), reading("for", N)], [1, 2], "high"),
+        ([reading("for", U), reading("for", N, two_way=False)], [1, 2], "low"),
         ([reading("for", U), reading("for", N)], [1, 3], "moderate"),
         ([reading("against", N), reading("against", N)], [1, 1], "moderate"),
     ],
@@ -335,12 +342,15 @@ def test_confidence_rule(readings, grades, expected):
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
-        (EARLY, {"strategy-ammunition": "supported, one side only", "limit-quality": "mixed",
-                 "limit-china": "not identified", "limit-reputation": "not testable with this data"}),
-        (STUDY_DAY, {"strategy-ammunition": "supported, one side only", "strategy-pressure": "mixed",
-                     "limit-china": "supported", "limit-reputation": "not testable with this data"}),
-        (HINDSIGHT, {"strategy-ammunition": "mixed", "limit-china": "mixed",
-                     "limit-reputation": "not identified"}),
+        (EARLY, {"strategy-ammunition": "not identified", "limit-china": "not identified",
+                 "limit-reputation": "not testable with this data"}),
+        (STUDY_DAY, {"strategy-ammunition": "supported, one side only",
+                     "strategy-unity": "not identified", "strategy-pressure": "not identified",
+                     "limit-quality": "supported, one side only", "limit-china": "supported",
+                     "limit-reputation": "not testable with this data"}),
+        (HINDSIGHT, {"strategy-ammunition": "supported", "strategy-unity": "not identified",
+                     "strategy-pressure": "not identified", "limit-quality": "mixed",
+                     "limit-china": "supported", "limit-reputation": "not identified"}),
     ],
 )  # fmt: skip
 def test_verdicts_of_vintages(day, expected):
@@ -348,6 +358,54 @@ def test_verdicts_of_vintages(day, expected):
     assert list(found.index) == list(verdicts.CLAIMS)
     assert {claim: found[claim] for claim in expected} == expected
     assert found["limit-unpredictable"] == "not testable with this data"
+
+
+def test_a_one_way_indicator_never_reads_both_ways():
+    seen = {}
+    for day in ("2023-12-15", EARLY, STUDY_DAY, "2025-06-30", HINDSIGHT):
+        for r in verdicts.readings(few(as_of=day)):
+            if not r.two_way:
+                seen.setdefault(r.indicator, set()).add(r.reading)
+    assert seen
+    assert all(not {"for", "against"} <= found for found in seen.values())
+
+
+def test_beijings_vote_is_read_from_its_row(tmp_path, monkeypatch):
+    def own(day):
+        found = verdicts.readings(few(as_of=day), ["limit-china"])
+        return next(r for r in found if r.indicator.startswith("Beijing's vote"))
+
+    assert (own(STUDY_DAY).reading, own(STUDY_DAY).text) == ("for", "Beijing abstained")
+    assert own(EARLY).reading == "no rows"
+    shutil.copytree(paths.RAW, tmp_path / "raw")
+    table = tmp_path / "raw" / "strategy.csv"
+    row = "panel-2024-03:CHN,2024-03-28,2024-03-28,"
+    assert f"{row}2," in table.read_text("utf-8")
+    table.write_text(table.read_text("utf-8").replace(f"{row}2,", f"{row}3,"), "utf-8")
+    monkeypatch.setattr(paths, "RAW", tmp_path / "raw")
+    assert (own(STUDY_DAY).reading, own(STUDY_DAY).text) == ("against", "Beijing voted against it")
+
+
+def test_power_says_whether_an_end_of_all_aid_would_stand_out():
+    months = pd.period_range("2023-01", "2024-12", freq="M")
+    p = few(window_months=6)
+    steady = pd.Series(np.linspace(100, 120, len(months)), months)
+    found, kind = aid.placebos(p, steady)
+    assert kind == "ratio"
+    assert aid.placebo_share(0.0, found["change"].iloc[1:])[0] == 1 / len(found)
+    # One gift in two years: most windows hold nothing, so nothing after nothing is usual.
+    lumpy = steady * 0 + [100.0 if m == months[3] else 0.0 for m in months]
+    found, kind = aid.placebos(p, lumpy)
+    assert kind == "difference"
+    after_nothing = found["after"] == 0
+    least = found["change"] - found["after"]
+    assert aid.placebo_share(least[after_nothing].iloc[-1], found["change"].iloc[:-1])[0] > 0.5
+    full = aid.effects(few(as_of=HINDSIGHT, measure="committed"))
+    full = full[full["full"].astype(bool) & (full["donor"] == "South_Korea") & ~full["relative"]]
+    assert not full["power"].astype(bool).any()
+    usual = aid.effects(few(as_of=HINDSIGHT))
+    usual = usual[usual["full"].astype(bool) & (usual["donor"] == "Japan") & ~usual["relative"]]
+    assert usual["power"].astype(bool).all()
 
 
 def test_a_parameter_reaches_no_other_claim():
@@ -442,6 +500,20 @@ def test_what_fits_and_what_says_nothing_count_alike(weighting):
     more = pd.concat([scores, empty], ignore_index=True)
     longer = hypotheses.against(hypotheses.matrix(more), hypotheses.weights(more, weighting))
     assert hypotheses.order(found) == hypotheses.order(longer)
+
+
+def test_drop_two_against_every_pair(study):
+    scores = study.frames["scores"]
+    points = hypotheses.against(hypotheses.matrix(scores), hypotheses.weights(scores, "admiralty"))
+    whole = hypotheses.order(points)[0]
+    expected = {
+        frozenset(pair): " = ".join(without)
+        for pair in itertools.combinations(points.index, 2)
+        if (without := hypotheses.order(points.drop(list(pair)))[0]) != whole
+    }
+    found = hypotheses.drop_two(points)
+    assert expected
+    assert {frozenset((r.one, r.other)): r.first for r in found.itertuples()} == expected
 
 
 def test_a_lead_by_silence_is_lost_when_neutral_scores_are_left_out():

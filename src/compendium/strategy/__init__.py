@@ -73,6 +73,7 @@ def run(p: KremlinStrategy) -> Result:
         "totals": hypotheses.totals(points),
         "evidence": hypotheses.rows(scores, p),
         "schemes": hypotheses.schemes(scores),
+        "pairs": hypotheses.drop_two(points),
         "bootstrap": hypotheses.bootstrap(points, p.bootstrap_draws, p.seed),
         "moved": sensitivity.moved(p),
         "projected": projection.project(p),

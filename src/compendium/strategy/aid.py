@@ -173,8 +173,9 @@ def effects(p: KremlinStrategy) -> pd.DataFrame:
     pandas.DataFrame
         `event`, `donor`, `relative`, `measure`, `month`, `full` (whether both windows are),
         `before`, `after`, `kind`, `change`, `as_low`, `as_high` (placebo shares), `placebos`,
-        `smallest` share reachable, `confounded` (the window after holds the change of
-        government), `rows`.
+        `smallest` share reachable, `power` (whether an end of all aid would have been as rare
+        as `placebo_share`; without it the test can find no fall), `confounded` (the window
+        after holds the change of government), `rows`.
     """
     table, own = monthly(p.as_of, p.measure), rows(p.as_of, p.measure)
     turn = evidence.load("strategy", p.as_of, obs_id=GOVERNMENT_CHANGE)
@@ -193,6 +194,10 @@ def effects(p: KremlinStrategy) -> pd.DataFrame:
                 if len(here):
                     rest = found.drop(here.index)["change"]
                     low, high = placebo_share(here["change"].iloc[0], rest)
+                    # What the change would have been with nothing given afterwards.
+                    least = (
+                        0.0 if kind == "ratio" else float((here["change"] - here["after"]).iloc[0])
+                    )
                     first = event.month - p.window_months
                     last = event.month + p.window_months - int(p.event_month == "after")
                     mine = own["donor"].isin(CONTROLS if donor == "controls" else [donor])
@@ -203,14 +208,15 @@ def effects(p: KremlinStrategy) -> pd.DataFrame:
                         "change": float(here["change"].iloc[0]),
                         "as_low": low, "as_high": high, "placebos": len(rest),
                         "smallest": 1 / (len(rest) + 1),
+                        "power": placebo_share(least, rest)[0] <= p.placebo_share,
                         "confounded": donor == "South_Korea"
                         and turned is not None and event.month <= turned <= last,
                         "rows": (event.row, *own.loc[mine & span, "obs_id"]),
                     }  # fmt: skip
                 records.append(record)
     columns = ["event", "donor", "relative", "measure", "month", "full", "before", "after",
-               "kind", "change", "as_low", "as_high", "placebos", "smallest", "confounded",
-               "rows"]  # fmt: skip
+               "kind", "change", "as_low", "as_high", "placebos", "smallest", "power",
+               "confounded", "rows"]  # fmt: skip
     return pd.DataFrame(records, columns=columns)
 
 

@@ -156,6 +156,29 @@ def drop_one(points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["obs_id", "order", "first_changes", "order_changes"])
 
 
+def drop_two(points: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of evidence rows without which another explanation comes first, or ties.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `one`, `other` (obs_ids), `first` (the explanations then with least against them).
+    """
+    table, names = points.to_numpy(), np.array(points.columns)
+    first, second = np.triu_indices(len(table), 1)
+    sums = table.sum(axis=0) - table[first] - table[second]
+    leads = sums <= sums.min(axis=1, keepdims=True) + EXACT
+    whole = np.isin(names, order(points)[0])
+    upset = (leads != whole).any(axis=1)
+    return pd.DataFrame(
+        {
+            "one": points.index[first[upset]],
+            "other": points.index[second[upset]],
+            "first": [" = ".join(sorted(names[row])) for row in leads[upset]],
+        }
+    )
+
+
 def committed(wide: pd.DataFrame, weight: pd.Series) -> pd.DataFrame:
     """Points against each explanation over the weight of the rows that say something on it.
 

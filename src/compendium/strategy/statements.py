@@ -275,6 +275,11 @@ def _hypotheses(p, frames):
               rows=used),
         state("drop_first", int(rows["first_changes"].sum()), "count",
               "Rows without which another explanation comes first", kind="score", rows=used),
+        state("drop_two_first", len(frames["pairs"]), "count",
+              "Pairs of rows without which another explanation comes first", kind="score",
+              rows=used),
+        state("pairs", len(rows) * (len(rows) - 1) // 2, "count", "Pairs of scored rows",
+              kind="score", rows=used),
         state("drop_order", int(rows["order_changes"].sum()), "count",
               "Rows without which the order changes", kind="score", rows=used),
     ]  # fmt: skip

@@ -29,6 +29,8 @@ VERDICTS = (
     "not identified",
     "not testable with this data",
 )
+VETO = 3  # code of a vote against
+VOTED = {1: "voted for it", 2: "abstained", VETO: "voted against it"}
 SEOUL_OPENS = ("reconsider", "various_options", "flexible_review", "weapons_not_ruled_out")
 
 
@@ -48,6 +50,9 @@ class Reading(NamedTuple):
         Camps of the issuers of the rows.
     confounded : bool
         Another cause falls into the same window.
+    two_way : bool
+        The figures could also have read the other way. A count of warnings cannot: where none
+        is known, nothing was seen, which is not the same as nothing happened.
     """
 
     claim: str
@@ -58,6 +63,12 @@ class Reading(NamedTuple):
     rows: tuple[str, ...] = ()
     camps: tuple[str, ...] = ()
     confounded: bool = False
+    two_way: bool = True
+
+
+def decides(reading: Reading) -> bool:
+    """Whether a reading enters the verdict: clear, two-way and not confounded."""
+    return reading.reading in ("for", "against") and reading.two_way and not reading.confounded
 
 
 def verdict(readings: Iterable[Reading]) -> str:
@@ -68,9 +79,10 @@ def verdict(readings: Iterable[Reading]) -> str:
     In this order:
 
     1. no indicator has rows: ``not testable with this data``;
-    2. none reads for or against, or all that do are confounded: ``not identified``;
-    3. confounded readings are set aside; of the rest,
-    4. some read for and some against: ``mixed``;
+    2. confounded readings are set aside, and so are one-way ones: an indicator that can only
+       speak for a claim, or only against it, cannot decide it;
+    3. none of the rest reads for or against: ``not identified``;
+    4. some of the rest read for and some against: ``mixed``;
     5. all against: ``contradicted``;
     6. all for, and every issuer stands on one and the same side of the war:
        ``supported, one side only``;
@@ -81,7 +93,7 @@ def verdict(readings: Iterable[Reading]) -> str:
     readings = list(readings)
     if all(r.reading == "no rows" for r in readings):
         return "not testable with this data"
-    clear = [r for r in readings if r.reading in ("for", "against") and not r.confounded]
+    clear = [r for r in readings if decides(r)]
     if not clear:
         return "not identified"
     found = {r.reading for r in clear}
@@ -97,11 +109,11 @@ def verdict(readings: Iterable[Reading]) -> str:
 def confidence(readings: Iterable[Reading], grades: Iterable[int]) -> str:
     """Confidence in a verdict: low, moderate or high, by a written rule.
 
-    Low where fewer than two indicators speak clearly, all come from one side, or they
-    contradict each other; high where two or more agree, from two camps or more, and no row
+    Low where fewer than two indicators decide, all come from one side, or they contradict
+    each other; high where two or more agree, from two camps or more, and no row
     is graded worse than 2; moderate otherwise.
     """
-    clear = [r for r in readings if r.reading in ("for", "against") and not r.confounded]
+    clear = [r for r in readings if decides(r)]
     sides = {camp for r in clear for camp in r.camps}
     one_sided = len(sides) < 2 and sides <= set(camps.SIDES)
     if len(clear) < 2 or one_sided or len({r.reading for r in clear}) > 1:
@@ -125,11 +137,14 @@ def _rows(p: KremlinStrategy, tables, indicator, items=None) -> pd.DataFrame:
     return found.sort_values(["known_on", "obs_id"])
 
 
-def _read(claim, indicator, rule, rows, reading, text, confounded=False) -> Reading:
+def _read(
+    claim, indicator, rule, rows, reading, text, *, confounded=False, two_way=True
+) -> Reading:
     if len(rows) == 0:
-        return Reading(claim, indicator, "no row known", "no rows", rule)
+        return Reading(claim, indicator, "no row known", "no rows", rule, two_way=two_way)
     sides = tuple(sorted(set(rows["issuer"].map(camps.camp))))
-    return Reading(claim, indicator, text, reading, rule, tuple(rows["obs_id"]), sides, confounded)
+    return Reading(claim, indicator, text, reading, rule, tuple(rows["obs_id"]), sides,
+                   confounded, two_way)  # fmt: skip
 
 
 def _points(low: float, high: float) -> str:
@@ -140,11 +155,12 @@ def _ammunition(p):
     claim = "strategy-ammunition"
     gap = _rows(p, "arms", "russian_shell_shortage")
     low = gap["low"].fillna(gap["value"])
+    # Nobody states a shortage of nothing, so the rows can only speak for one.
     yield _read(claim, "Russian use of shells above output",
-                "for: every known gap is above zero", gap,
-                "for" if (low > 0).all() else "against",
+                "for: a gap above zero is stated", gap,
+                "for" if (low > 0).any() else "unclear",
                 " to ".join(f"{v / 1e6:.1f}" for v in sorted({low.min(), low.max()}))
-                + " million rounds a year" if len(gap) else "")  # fmt: skip
+                + " million rounds a year" if len(gap) else "", two_way=False)  # fmt: skip
     share = _rows(p, ("arms", "strategy"), "north_korean_share_of_russian_ammunition")
     share = share[share["unit"] == "percent"]
     middle = share["value"].fillna((share["low"] + share["high"]) / 2).fillna(share["high"])
@@ -158,7 +174,7 @@ def _ammunition(p):
     yield _read(claim, "flow of shells",
                 "against: halved while the tie goes on; unclear: less", newest,
                 "against" if fell else "unclear",
-                "fell by more than half" if fell else "no such fall")  # fmt: skip
+                "fell by more than half" if fell else "no such fall", two_way=False)  # fmt: skip
 
 
 def _unity(p):
@@ -180,23 +196,24 @@ def _unity(p):
     pacts = pacts[pacts["period_end"] > signed["period_end"].min()] if len(signed) else pacts[:0]
     yield _read(claim, "new pacts and statements since the treaty",
                 "against: at least one brings the allies closer", pacts, "against",
-                f"{len(pacts)} known")  # fmt: skip
+                f"{len(pacts)} known", two_way=False)  # fmt: skip
     split = _rows(p, "strategy", "unga_country_vote", ["ukraine-text-2025-02:USA"])
     yield _read(claim, "vote of February 2025",
                 "for: Washington votes apart from Seoul and Tokyo; confounded by its own change of course",
                 split, "for" if len(split) and split["value"].iloc[0] != 1 else "against",
-                "Washington voted against the text that Seoul and Tokyo backed", True)  # fmt: skip
+                "Washington voted against the text that Seoul and Tokyo backed",
+                confounded=True)  # fmt: skip
     signals = _rows(p, "strategy", ["russian_signal", "russian_warning_to_rok"])
     yield _read(claim, "warnings and signals by Moscow",
                 "for: at least one aims at the allies in Asia", signals, "for",
-                f"{len(signals)} known")  # fmt: skip
+                f"{len(signals)} known", two_way=False)  # fmt: skip
 
 
 def _pressure(p):
     claim = "strategy-pressure"
     warnings = _rows(p, "strategy", "russian_warning_to_rok")
     yield _read(claim, "warnings to Seoul", "for: at least one is on aid to Ukraine", warnings,
-                "for", f"{len(warnings)} known")  # fmt: skip
+                "for", f"{len(warnings)} known", two_way=False)  # fmt: skip
     found = aid.effects(p)
     for donor in aid.TARGETS:
         rule = (f"aid {p.measure} after and before the {p.event}; for: falls and no more than "
@@ -216,14 +233,16 @@ def _pressure(p):
             else f"{row['change']:+.0f} million EUR a month"
         )
         text = f"{amount}; {row['as_low']:.0%} of months show a change as low"
+        if not row["power"]:
+            text += "; even an end of all aid would not stand out"
         yield Reading(claim, label, text, reading, rule, row["rows"], (camps.NEITHER,),
-                      bool(row["confounded"]))  # fmt: skip
+                      bool(row["confounded"]), bool(row["power"]))  # fmt: skip
     signed = evidence.load("strategy", p.as_of, obs_id=aid.EVENTS["treaty"][1])
     opens = _rows(p, "strategy", "policy_event_rok_lethal_aid", SEOUL_OPENS)
     opens = opens[opens["period_end"] >= signed["period_end"].min()] if len(signed) else opens[:0]
     yield _read(claim, "Seoul on arms for Ukraine after the treaty",
                 "against: Seoul opens the door wider", opens, "against",
-                f"{len(opens)} statements that arms are possible")  # fmt: skip
+                f"{len(opens)} statements that arms are possible", two_way=False)  # fmt: skip
     polls = aid.polls(p.as_of)
     polls = polls[(polls["indicator"] == "poll_rok_aid_ukraine") & (polls["item"] == "weapons")]
     rule = (
@@ -256,10 +275,11 @@ def _quality(p):
                     own, "for" if middle.median() >= p.poor_share else "against",
                     f"median {middle.median():.0f} percent, number of statements: {len(own)}")  # fmt: skip
     barrels = known[known["item"] == "shells_damage_barrels"]
-    yield _read(claim, "shells that damage guns", "for: reported", barrels, "for", "reported")
+    yield _read(claim, "shells that damage guns", "for: reported", barrels, "for", "reported",
+                two_way=False)  # fmt: skip
     equal = known[known["item"] == "missile_as_accurate_as_russian"]
     yield _read(claim, "missiles called as accurate as Russia's", "against: reported", equal,
-                "against", "reported")  # fmt: skip
+                "against", "reported", two_way=False)  # fmt: skip
     hits = known[known["item"] == "KN-23"]
     hits = hits[hits["indicator"] == "missile_accuracy"].tail(1)
     near = len(hits) > 0 and hits["high"].iloc[0] <= 200
@@ -285,12 +305,15 @@ def _china(p):
         reading = "against" if found["low"] > 0 else "for" if found["high"] < 0 else "unclear"
         text = f"{100 * found['change']:+.0f} points to {found['year']} ({_points(found['low'], found['high'])})"
         yield Reading(claim, label, text, reading, rule, found["rows"], (camps.NEITHER,))
-    veto = _rows(p, "strategy", "unsc_vote")
+    ballot = _rows(p, "strategy", "unsc_country_vote", ["panel-2024-03:CHN"])
+    code = int(ballot["value"].iloc[0]) if len(ballot) else 0
     yield _read(claim, "Beijing's vote on the sanctions panel, March 2024",
-                "for: Beijing does not join Moscow's veto", veto, "for", "Beijing abstained")  # fmt: skip
+                "for: Beijing does not vote with Moscow's veto; against: it does", ballot,
+                "against" if code == VETO else "for",
+                f"Beijing {VOTED.get(code, '')}")  # fmt: skip
     visits = _rows(p, "strategy", "china_dprk_visit")
     yield _read(claim, "visits between Beijing and Pyongyang at the top", "against: at least one",
-                visits, "against", f"{len(visits)} known")  # fmt: skip
+                visits, "against", f"{len(visits)} known", two_way=False)  # fmt: skip
 
 
 def _reputation(p):
@@ -325,8 +348,8 @@ READERS = {
 
 
 def grades(p: KremlinStrategy, found: Iterable[Reading]) -> list[int]:
-    """Credibility of the rows behind the clear readings."""
-    wanted = {row for r in found if r.reading in ("for", "against") for row in r.rows}
+    """Credibility of the rows behind the readings that decide."""
+    wanted = {row for r in found if decides(r) for row in r.rows}
     every = pd.concat(
         [evidence.load(t, p.as_of, implied=True, repeats=True) for t in evidence.OBSERVATION_TABLES]
     )
@@ -340,21 +363,26 @@ def table(p: KremlinStrategy, found: list[Reading] | None = None) -> pd.DataFram
     -------
     pandas.DataFrame
         `claim`, `label`, `verdict`, `confidence`, `for`, `against`, `unclear`, `missing`,
-        `confounded` (numbers of indicators, the confounded ones counted apart), `rows`.
+        `confounded`, `one_way` (numbers of indicators; the confounded and the one-way ones that
+        read for or against are counted apart), `rows`.
     """
     found = readings(p) if found is None else found
     records = []
     for claim, label in CLAIMS.items():
         own = [r for r in found if r.claim == claim]
+        clear = ("for", "against")
         count = {
-            name: sum(r.reading == name and not r.confounded for r in own) for name in READINGS
+            name: sum(r.reading == name and (decides(r) or name not in clear) for r in own)
+            for name in READINGS
         }
-        count["confounded"] = sum(r.confounded for r in own)
+        aside = [r for r in own if r.reading in clear and not decides(r)]
+        count["confounded"] = sum(r.confounded for r in aside)
+        count["one way"] = len(aside) - count["confounded"]
         rows = tuple(dict.fromkeys(row for r in own for row in r.rows))
         records.append((claim, label, verdict(own), confidence(own, grades(p, own)),
                         *count.values(), rows))  # fmt: skip
     return pd.DataFrame(
         records,
         columns=["claim", "label", "verdict", "confidence", "for", "against", "unclear", "missing",
-                 "confounded", "rows"],
+                 "confounded", "one_way", "rows"],
     )  # fmt: skip
