@@ -3,6 +3,7 @@
 import ast
 import datetime as dt
 import json
+import shutil
 
 import pytest
 from hypothesis import given
@@ -267,3 +268,14 @@ def test_a_slip_of_the_pen_is_told_with_what_was_meant(given, words):
     with pytest.raises(FaultsError) as caught:
         parameters.validate("arms_trade", given)
     assert words in str(caught.value)
+
+
+def test_a_notebook_run_on_its_own_refuses_a_table_at_fault(tmp_path, monkeypatch):
+    raw = shutil.copytree(paths.RAW, tmp_path / "raw")
+    table = raw / "hypotheses.csv"
+    text = table.read_text("utf-8")
+    assert text.count(",strat-unga-agree-rus-prk-2021,") == 4
+    table.write_text(text.replace(",strat-unga-agree-rus-prk-2021,", ",strut,", 1), "utf-8")
+    monkeypatch.setattr(paths, "RAW", raw)
+    with pytest.raises(FaultsError, match=r"hypotheses\.csv:2: obs_id"):
+        parameters.from_notebook("kremlin_strategy", {})

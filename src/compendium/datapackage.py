@@ -113,7 +113,7 @@ def read_table(name: str, raw: Path | None = None) -> pd.DataFrame:
     return _typed(tables[name], text)
 
 
-def check(raw: Path = paths.RAW) -> list[Fault]:
+def check(raw: Path | None = None) -> list[Fault]:
     """Return every fault in every table, sorted by file, line and column.
 
     A damaged file (say, a row with a cell too many) is reported without looking at its cells;
@@ -122,14 +122,14 @@ def check(raw: Path = paths.RAW) -> list[Fault]:
     Parameters
     ----------
     raw : pathlib.Path, optional
-        Folder of the tables.
+        Folder of the tables; `data/raw` if not given.
     """
-    return _check(Path(raw))[1]
+    return _check(Path(raw or paths.RAW))[1]
 
 
-def require_valid(raw: Path = paths.RAW) -> dict[str, pd.DataFrame]:
+def require_valid(raw: Path | None = None) -> dict[str, pd.DataFrame]:
     """Return all tables by name, each as from `read_table`, or raise `FaultsError`."""
-    tables, faults = _check(Path(raw))
+    tables, faults = _check(Path(raw or paths.RAW))
     if faults:
         raise FaultsError(faults)
     return tables

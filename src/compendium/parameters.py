@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from compendium import datapackage
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 
 FIRST_DAY = dt.date(2023, 11, 2)
@@ -1074,6 +1075,12 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     Call it in the cell after the parameters with ``globals()``: a plain papermill run then
     refuses a misspelt name, which papermill itself only logs.
 
+    Raises
+    ------
+    FaultsError
+        A parameter is not allowed, or a table of ``data/raw`` is at fault: a notebook run on
+        its own says the same as ``make check``.
+
     Notes
     -----
     Run again in the same session, the notebook's own variables are there too. Those are
@@ -1095,7 +1102,9 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
         for name in sorted(names)
         if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.85)
     }
-    return validate(chapter, given)
+    chosen = validate(chapter, given)
+    datapackage.require_valid()
+    return chosen
 
 
 def table(parameters: Parameters) -> pd.DataFrame:
