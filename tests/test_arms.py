@@ -392,6 +392,7 @@ def test_floor_and_ceiling_keep_their_direction():
     rows = pd.DataFrame(
         {
             "issuer_short": ["floor", "ceiling", "range"],
+            "period_start": pd.Timestamp("2023-09-01"),
             "period_end": pd.Timestamp("2024-01-01"),
             "low": [100.0, 100.0, 80.0],
             "high": [100.0, 100.0, 120.0],
@@ -545,7 +546,7 @@ def test_tornado_brackets_the_median(study):
 
 
 def flows_at(day):
-    opens = projection.first_shipment(day)["period_start"].iloc[0]
+    opens = shipments.first_shipment(day)["period_start"].iloc[0]
     return projection.successive_flows(shipments.containers(day), opens)
 
 
@@ -753,3 +754,53 @@ def test_rows_known_later_leave_earlier_values_alone(tmp_path_factory, day, fact
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "RAW", raw)
         assert arms.run(p).values == before
+
+
+def test_each_count_is_divided_by_its_own_years():
+    made = inputs_of_points(
+        quantities=(
+            model.Range(1e6, 1e6, ("a",), "A", 0.5),
+            model.Range(3e6, 3e6, ("b",), "B", 2.0),
+            model.Range(5e6, 5e6, ("c",), "C", 0.05),  # too short to say anything on a year
+            model.Range(7e6, 7e6, ("d",), "D"),
+        )
+    )
+    found = model.draw_yearly(made, 4096, 1)
+    # 1,000 USD a round: a billion in half a year, three in two years.
+    assert sorted(set(np.round(found, 6))) == [1500.0, 2000.0]
+    assert len(found) == pytest.approx(2048, abs=4)
+    none = inputs_of_points(quantities=(model.Range(7e6, 7e6, ("d",), "D"),))
+    assert len(model.draw_yearly(none, 256, 1)) == 0
+
+
+def test_missiles_have_years_of_their_own_or_those_of_the_rounds():
+    rounds = model.Range(1e6, 1e6, ("a",), "A", 0.5)
+    for years, flow in ((1.0, 2000 + 100), (np.nan, 2000 + 200)):
+        made = inputs_of_points(
+            quantities=(rounds,),
+            missile_counts=(model.Range(20, 20, ("m",), "M", years),),
+            missile_price=model.Range(5, 5),
+        )
+        assert set(np.round(model.draw_yearly(made, 64, 1), 6)) == {flow}
+
+
+def test_a_count_begins_no_earlier_than_the_first_voyage():
+    rows = shipments.containers(STUDY_DAY)
+    opens = shipments.first_shipment(STUDY_DAY)["period_start"].iloc[0]
+    found = {r.rows[0]: r.years for r in model.latest(rows, 240, 3, opens)}
+    days = (pd.Timestamp("2024-10-23") - pd.Timestamp("2023-08-01")).days  # stated from July 2022
+    assert found["arms-cont-2024-10-dia"] == pytest.approx(days / 365.25)
+    days = (pd.Timestamp("2024-09-04") - pd.Timestamp("2023-09-01")).days
+    assert found["arms-cont-2024-09-us"] == pytest.approx(days / 365.25)
+
+
+def inputs_of_points(**changes):
+    """Rounds at 1,000 USD and nothing else, all without width."""
+    nought = model.Range(0.0, 0.0)
+    given_ = {
+        "quantities": (), "in_containers": False, "loading": nought, "rocket_share": nought,
+        "rocket_loading": nought, "shell_prices": (model.Range(1000.0, 1000.0),),
+        "rocket_price": nought, "missile_counts": (), "missile_price": model.NO_MISSILES,
+        "unusable": nought,
+    }  # fmt: skip
+    return model.Inputs(**{**given_, **changes})

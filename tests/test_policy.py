@@ -471,33 +471,53 @@ def test_a_two_piece_lognormal_meets_median_and_both_ends():
 def test_barrels_over_the_cap_by_hand():
     p = few(as_of=STUDY_DAY, barrel_price_low=100.0, barrel_price_high=100.0)
     trade = upstream.values_of("trade_trends", STUDY_DAY)
-    found = flows.barrels(p, trade, np.array([0.0, 1.0]), np.array([0.5, 0.5]))
+    u, half, nought = np.array([0.0, 1.0]), np.array([0.5, 0.5]), np.zeros(2)
+    found = flows.barrels(p, trade, u, half, nought)
     # 165,000 in the 31 days of March alone, or twelve months of it: 1,942,742 less 500,000.
     assert found.yearly == pytest.approx([0.0, (165_000 * 365 / 31 - 500_000) * 100 / 1e6])
     late = flows.barrels(
         few(as_of=HINDSIGHT, barrel_price_low=100.0, barrel_price_high=100.0),
-        upstream.values_of("trade_trends", HINDSIGHT), np.array([0.3]), np.array([0.5]),
+        upstream.values_of("trade_trends", HINDSIGHT), half, half, u,
     )  # fmt: skip
-    assert late.yearly == pytest.approx([(1_500_000 - 500_000) * 100 / 1e6])
+    # "More than" 1.5 million in a whole year: from there to a fifth above.
+    assert late.yearly == pytest.approx([100.0, (1_800_000 - 500_000) * 100 / 1e6])
 
 
-def test_containers_by_hand():
-    arms = {
-        "arms_trade.value_total": Value(
-            "arms_trade.value_total", 2.0, unit="USD_billion", rows=("arms-cont-2024-06-us",)
-        ),
-    }
-    found = flows.containers(few(as_of=STUDY_DAY), {}, 0.5, 0.5)
-    assert found is None
-    days = (pd.Timestamp("2024-06-17") - pd.Timestamp("2023-09-01")).days
-    found = flows.containers(few(as_of=STUDY_DAY), arms, np.array([0.5]), np.array([0.5]))
-    assert found.yearly == pytest.approx([2000 / (days / 365.25)])
-    opens = Value("arms_trade.flow_opens", "2023-12-01", unit="date")
-    days = (pd.Timestamp("2024-06-17") - pd.Timestamp("2023-12-01")).days
-    found = flows.containers(
-        few(as_of=STUDY_DAY), arms | {opens.id: opens}, np.array([0.5]), np.array([0.5])
-    )
-    assert found.yearly == pytest.approx([2000 / (days / 365.25)])
+def test_containers_take_the_arms_chapters_worth_a_year():
+    ids = {"value_yearly": 2000.0, "count_years_shortest": 0.9, "count_years_longest": 1.2}
+    arms = {f"arms_trade.{k}": Value(f"arms_trade.{k}", v, rows=("r",)) for k, v in ids.items()}
+    found = flows.containers(arms, np.array([0.1, 0.5]))
+    assert found.yearly.tolist() == [2000, 2000]
+    assert (found.rows, found.basis) == (
+        ("r",), "worth of all deliveries over 0.9 to 1.2 years of counting"
+    )  # fmt: skip
+    assert flows.containers({}, np.array([0.5])) is None  # a vintage that cannot know it
+
+
+def test_a_renamed_value_of_another_chapter_is_refused_and_an_unknown_one_is_not():
+    known = upstream.values_of("arms_trade", STUDY_DAY)
+    assert upstream.value(known, "arms_trade.value_total") is known["arms_trade.value_total"]
+    assert upstream.value({}, "arms_trade.value_total") is None
+    with pytest.raises(
+        CompendiumError, match=r"states no value 'arms_trade.value_totl'.*did you mean"
+    ):
+        upstream.value(known, "arms_trade.value_totl")
+
+
+def test_blank_scores_are_tried_at_both_ends():
+    p = few(as_of=EARLY, noise=0.0)
+    table = scores.in_use(EARLY)
+    empty = table["basis"] == "no evidence"
+    assert empty.any()
+    found = check.blanks(p, table).set_index("blank")
+    for end in (1.0, 5.0):
+        filled = scores.matrix(table.assign(score=table["score"].where(~empty, end)))
+        first = np.argmax(ranking.draw(p, table).weights @ filled.T, axis=1)  # ties are rare
+        names = table["option"].drop_duplicates().to_numpy()
+        shares = np.bincount(first, minlength=len(names)) / len(first)
+        assert found.at[end, "leader"] == names[shares.argmax()]
+        assert found.at[end, "first"] == pytest.approx(shares.max(), abs=0.01)
+    assert check.blanks(p, table.assign(basis="rows")).empty
 
 
 def test_shares_times_flows_by_hand():
@@ -719,3 +739,26 @@ def test_published_values_can_be_read_back(tmp_path, monkeypatch, study):
     values.publish_all(study.values)
     found = values.read(tmp_path / "values.json")
     assert found == {v.id: v for v in study.values}
+
+
+def test_versions_not_in_use_are_told_with_the_reason():
+    every = {row["score_id"] for row in read(paths.RAW / "policy_scores.csv")}
+    for day in (EARLY, STUDY_DAY, HINDSIGHT):
+        used = set(scores.in_use(day)["score_id"]) - {""}
+        found = scores.unused(day)
+        assert set(found["score_id"]) == every - used
+        replaced = found["why"].str.endswith("rests on newer rows")
+        assert set(found.loc[~replaced, "why"]) <= {"rests on rows not known by then"}
+        assert set(found.loc[replaced, "why"].str.split(" ").str[0]) <= used
+    assert replaced.all()  # nothing is unknown in hindsight
+
+
+def test_series_are_held_against_the_last_year_with_an_open_border():
+    day = pd.to_datetime(["2018-12-31", "2019-12-31", "2022-12-31", "2024-12-31"])
+    trade = pd.DataFrame({"day": day, "value": [9.0, 48.0, 1.0, 34.0], "group": "Russia"})
+    empty = trade[:0]
+    found = designations.since(
+        {"theft": empty, "trade": trade, "visits": empty}, pd.Timestamp("2023-08-01")
+    )
+    (row,) = found.to_dict("records")
+    assert (row["before"], row["after"], row["moved"], row["open_border"]) == (1, 34, "rose", 48)

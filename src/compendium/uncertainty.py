@@ -128,6 +128,30 @@ def mixture(
     a high statement, which keeps sensitivity indices readable.
     """
     lows, highs = np.asarray(lows, float), np.asarray(highs, float)
+    chosen = pick(u, lows, highs)
+    return uniform(v, lows[chosen], highs[chosen])
+
+
+def pick(u: ArrayLike, lows: Sequence[float], highs: Sequence[float]) -> NDArray[np.intp]:
+    """Place of the range that each `u` picks in a `mixture`, each as likely as another."""
     order = np.lexsort((highs, lows))
-    pick = order[np.minimum((np.asarray(u) * len(lows)).astype(int), len(lows) - 1)]
-    return uniform(v, lows[pick], highs[pick])
+    return order[np.minimum((np.asarray(u) * len(order)).astype(int), len(order) - 1)]
+
+
+# How far a statement may lie from what it names, as factors. An assumption: the words carry
+# a direction (a floor is not undercut, a ceiling not passed) and a fifth or a third of slack.
+QUALIFIER_RANGE = {
+    "exact": (1.0, 1.0),
+    "approx": (0.9, 1.1),
+    "implied": (0.9, 1.1),
+    "at_least": (1.0, 1.2),
+    "more_than": (1.0, 1.2),
+    "up_to": (0.7, 1.0),
+    "less_than": (0.7, 1.0),
+}
+
+
+def stated_range(value: float, qualifier: str) -> tuple[float, float]:
+    """Range that a figure stated with a word such as "more than" stands for."""
+    below, above = QUALIFIER_RANGE[qualifier]
+    return float(value * below), float(value * above)

@@ -67,6 +67,34 @@ def find(chapter: str, as_of: str | dt.date) -> tuple[dict[str, Value], str]:
     return dict(_run(chapter, str(as_of))), DEFAULTS
 
 
+def value(found: Mapping[str, Value], id: str) -> Value | None:
+    """One value of another chapter, or None where the vintage cannot know it.
+
+    Parameters
+    ----------
+    found : mapping of str to Value
+        What `find` gave.
+    id : str
+
+    Raises
+    ------
+    CompendiumError
+        The chapter states no such value at its default vintage either: the name is wrong, or
+        was changed there.
+    """
+    if id in found:
+        return found[id]
+    chapter = id.partition(".")[0]
+    day = str(parameters.model(chapter).model_fields["as_of"].default)
+    stated = dict(_run(chapter, day))
+    if id not in stated:
+        raise CompendiumError(
+            f"{chapter} states no value {id!r}, which another chapter draws on; "
+            f"give it back its name, or change the name where it is used{nearest(id, stated)}"
+        )
+    return None
+
+
 def _published(chapter: str, as_of: str) -> dict[str, Value] | None:
     given = _given.get()
     found = _read(chapter) if given is None else given

@@ -33,6 +33,7 @@ from compendium.arms.value import (
     by_basis,
     by_issuer,
     draw,
+    draw_yearly,
     hump_makers,
     inputs,
     price_rows,
@@ -58,6 +59,8 @@ class Result:
         Ranges the value model drew from.
     draws : ndarray
         Value of all deliveries, USD million, one entry a draw.
+    yearly : ndarray
+        Value of the deliveries a year, USD million; empty where no count ran long enough.
     frames : dict of pandas.DataFrame
         Tables by name; an empty one means that `as_of` could not know it.
     projection : Projection or None
@@ -74,6 +77,7 @@ class Result:
     values: tuple[Value, ...]
     inputs: Inputs
     draws: NDArray[np.float64]
+    yearly: NDArray[np.float64]
     frames: dict[str, pd.DataFrame]
     projection: Projection | None
     across: list[Inputs]
@@ -121,5 +125,8 @@ def run(p: ArmsTrade) -> Result:
         "estimates": other_estimates(p.as_of),
         "follow_up": follow_up_check(p.as_of),
     }
-    found = Result((), given, parts["total"], frames, projection, across, sourced, humps, outcomes)
+    yearly = draw_yearly(given, p.draws, p.seed)
+    found = Result(
+        (), given, parts["total"], yearly, frames, projection, across, sourced, humps, outcomes
+    )
     return replace(found, values=tuple(statements(p, found)))

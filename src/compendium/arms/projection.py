@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from compendium import evidence
 from compendium import uncertainty as un
-from compendium.arms.shipments import containers
+from compendium.arms.shipments import containers, first_shipment
 from compendium.arms.value import latest, shell_loading
 from compendium.parameters import ArmsTrade
 
@@ -77,16 +76,6 @@ class Projection:
     changes: int
     frame: pd.DataFrame
     rows: tuple[str, ...]
-
-
-def first_shipment(as_of) -> pd.DataFrame:
-    """Rows of counted voyages whose window opens first; no flow is taken to start earlier.
-
-    Voyages are counted from the first one on. A window of containers may open long before
-    any ship was seen; an average over it would be too low.
-    """
-    rows = evidence.load("arms", as_of, indicator="voyages").dropna(subset="period_start")
-    return rows[rows["period_start"] == rows["period_start"].min()].reset_index(drop=True)
 
 
 def successive_flows(

@@ -125,6 +125,16 @@ def conversions(as_of):
     ).reset_index(drop=True)
 
 
+def first_shipment(as_of) -> pd.DataFrame:
+    """Rows of counted voyages whose window opens first; no flow is taken to start earlier.
+
+    Voyages are counted from the first one on. A window of containers may open long before
+    any ship was seen; an average over it would be too low.
+    """
+    rows = evidence.load("arms", as_of, indicator="voyages").dropna(subset="period_start")
+    return rows[rows["period_start"] == rows["period_start"].min()].reset_index(drop=True)
+
+
 def container_ratings(as_of) -> pd.Series:
     """Payload and gross mass of a 20-foot container in tonnes, by obs_id."""
     rows = evidence.load("arms", as_of, indicator=["container_payload_max", "container_gross_max"])

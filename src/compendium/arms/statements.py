@@ -15,6 +15,7 @@ from compendium.arms.projection import MIN_INTERVAL_DAYS, Projection
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW, pairs
 from compendium.arms.shipments import CONTAINER_LIMIT_ROWS, container_ratings, current_statements
 from compendium.arms.value import (
+    LEAST_YEARS,
     LOADINGS_122,
     LOADINGS_152,
     Inputs,
@@ -89,9 +90,26 @@ def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
         quantity_rows = tuple(
             sorted({*quantity_rows, *given.loading.rows, *given.rocket_share.rows})
         )
+    yearly = []
+    if len(result.yearly):
+        years = [q.years for q in given.quantities if q.years >= LEAST_YEARS]
+        yearly = [
+            from_summary(
+                "value_yearly",
+                un.summary(result.yearly),
+                "USD_million_per_year",
+                "Value of the deliveries a year, each count over the years that it ran",
+                rows=rows,
+            ),
+            state("count_years_shortest", min(years), "years",
+                  "Shortest span of a count behind it", decimals=1, rows=quantity_rows),
+            state("count_years_longest", max(years), "years",
+                  "Longest span of a count behind it", decimals=1, rows=quantity_rows),
+        ]  # fmt: skip
     return [
         from_summary("value_total", s, "USD_billion", label, 1e-3, decimals=1, rows=rows),
         half,
+        *yearly,
         *(
             state(
                 f"rounds_{end}",

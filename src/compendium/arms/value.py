@@ -14,7 +14,14 @@ from scipy import signal, stats
 
 from compendium import evidence
 from compendium import uncertainty as un
-from compendium.arms.shipments import containers, conversions, current_statements, missiles, shells
+from compendium.arms.shipments import (
+    containers,
+    conversions,
+    current_statements,
+    first_shipment,
+    missiles,
+    shells,
+)
 from compendium.errors import CompendiumError
 from compendium.parameters import ArmsTrade
 
@@ -31,30 +38,36 @@ FULL_PRICE_ROWS = ["arms-price-152-oliemans"]
 ROCKET_ITEM = "122mm_Grad_rocket_market"
 MISSILE_PRICE_ITEMS = ["SRBM_dprk_production", "SRBM_dprk_launch_cost", "Iskander_missile_russian"]
 
-# How far a statement may lie from what it names, as factors. An assumption: the words carry
-# a direction (a floor is not undercut, a ceiling not passed) and a fifth or a third of slack.
-QUALIFIER_RANGE = {
-    "exact": (1.0, 1.0),
-    "approx": (0.9, 1.1),
-    "implied": (0.9, 1.1),
-    "at_least": (1.0, 1.2),
-    "more_than": (1.0, 1.2),
-    "up_to": (0.7, 1.0),
-    "less_than": (0.7, 1.0),
-}
+DAYS_A_YEAR = 365.25
+LEAST_YEARS = 0.1  # a count over less says little on a year
 SINGLE_PRICE_SPREAD = 0.2  # slack of a basis that rests on one figure, as a share
 
 
 class Range(NamedTuple):
-    """Closed range of an input and the rows it rests on."""
+    """Closed range of an input and the rows it rests on.
+
+    Attributes
+    ----------
+    low, high : float
+    rows : tuple of str
+    label : str
+    years : float
+        Over which a count ran; missing for what is no count.
+    """
 
     low: float
     high: float
     rows: tuple[str, ...] = ()
     label: str = ""
+    years: float = np.nan
 
 
-def latest(statements: pd.DataFrame, max_age_days: int, worst_credibility: int) -> list[Range]:
+def latest(
+    statements: pd.DataFrame,
+    max_age_days: int,
+    worst_credibility: int,
+    opens: pd.Timestamp | None = None,
+) -> list[Range]:
     """Each issuer's newest statement as a range, if it is not out of date.
 
     Parameters
@@ -65,6 +78,8 @@ def latest(statements: pd.DataFrame, max_age_days: int, worst_credibility: int) 
         Statements whose period ends this much before the newest one are dropped.
     worst_credibility : int
         Statements with a worse credibility grade are dropped.
+    opens : pandas.Timestamp, optional
+        Day of the first shipment; no count is taken to begin earlier.
 
     Returns
     -------
@@ -75,9 +90,10 @@ def latest(statements: pd.DataFrame, max_age_days: int, worst_credibility: int) 
     for row in current_statements(statements, max_age_days, worst_credibility).itertuples():
         low, high = row.low, row.high
         if low == high:  # a range keeps the bounds it was stated with
-            below, above = QUALIFIER_RANGE[row.qualifier]
-            low, high = low * below, high * above
-        found.append(Range(float(low), float(high), (row.obs_id,), row.issuer_short))
+            low, high = un.stated_range(low, row.qualifier)
+        begins = [day for day in (row.period_start, opens) if pd.notna(day)]
+        years = (row.period_end - max(begins)).days / DAYS_A_YEAR if begins else np.nan
+        found.append(Range(float(low), float(high), (row.obs_id,), row.issuer_short, years))
     return found
 
 
@@ -176,7 +192,8 @@ def inputs(
     basis = price_basis or p.price_basis
     in_containers = p.quantity_basis == "containers"
     statements = up_to(containers(p.as_of) if in_containers else shells(p.as_of), until)
-    quantities = latest(statements, p.max_age_days, p.worst_credibility)
+    opens = first_shipment(p.as_of)["period_start"].min()
+    quantities = latest(statements, p.max_age_days, p.worst_credibility, opens)
     if not quantities:
         raise refusal(p, "quantity_basis", p.quantity_basis, statements, "worst_credibility")
 
@@ -333,7 +350,8 @@ def missile_inputs(p: ArmsTrade, until: pd.Timestamp | None = None) -> tuple[Ran
     """Missile counts by issuer, or the one set by hand; empty when none is known."""
     if p.missiles is not None:
         return (fixed(p.missiles),)
-    return tuple(latest(up_to(missiles(p.as_of), until), p.max_age_days, p.worst_credibility))
+    counts, opens = up_to(missiles(p.as_of), until), first_shipment(p.as_of)["period_start"].min()
+    return tuple(latest(counts, p.max_age_days, p.worst_credibility, opens))
 
 
 def missile_price_rows(as_of) -> pd.DataFrame:
@@ -444,6 +462,39 @@ def draw(given: Inputs, draws: int, seed: int) -> dict[str, NDArray[np.float64]]
     chunks = [value_parts(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
     parts = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
     return parts | {"total": parts["shells"] + parts["rockets"] + parts["missiles"]}
+
+
+def draw_yearly(given: Inputs, draws: int, seed: int) -> NDArray[np.float64]:
+    """Monte Carlo sample of the value a year: each count over the years that it ran.
+
+    Returns
+    -------
+    ndarray
+        USD million a year; shorter than `draws` where a count has no window or one of less
+        than `LEAST_YEARS`, and empty where none has a longer one.
+
+    Notes
+    -----
+    A count of missiles without such a window is taken to run as long as that of the rounds.
+    """
+    u = un.uniforms(draws, DIMENSIONS, seed)
+    chunks = [_yearly(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
+    return np.concatenate(chunks)
+
+
+def _yearly(u: NDArray[np.float64], given: Inputs) -> NDArray[np.float64]:
+    parts, years = value_parts(u, given), spans(u[:, 0], given.quantities)
+    flow = (parts["shells"] + parts["rockets"]) / years
+    if given.missile_counts:
+        own = spans(u[:, 8], given.missile_counts)
+        flow = flow + parts["missiles"] / np.where(np.isnan(own), years, own)
+    return flow[~np.isnan(flow)]
+
+
+def spans(u, ranges: Sequence[Range]) -> NDArray[np.float64]:
+    """Years of the count that each `u` picks; missing where they are too few."""
+    years = np.array([r.years if r.years >= LEAST_YEARS else np.nan for r in ranges])
+    return years[un.pick(u, [r.low for r in ranges], [r.high for r in ranges])]
 
 
 def by_issuer(p: ArmsTrade, given: Inputs) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from compendium import evidence
 from compendium.arms.economy import yardsticks
-from compendium.arms.projection import first_shipment
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW
+from compendium.arms.shipments import first_shipment
 from compendium.arms.value import Inputs, draw, inputs, known_bases
 from compendium.claims import Tested, figure
 from compendium.errors import CompendiumError

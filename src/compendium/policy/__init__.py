@@ -66,6 +66,7 @@ def run(p: Recommendations) -> Result:
     stolen, theft_rows = projection.stolen(p)
     frames = {
         "scores": table,
+        "unused": scores.unused(p.as_of),
         "ranked": ranked,
         "places": places,
         "agreement": methods.agreement(places),
@@ -79,6 +80,7 @@ def run(p: Recommendations) -> Result:
         "by_issuer": designations.by_issuer(listed),
         "since": designations.since(series, listed["day"].min() if len(listed) else None),
         "advice": advice.advice(p, table, ranked, places),
+        "blanks": check.blanks(p, table),
         "drivers": check.drivers(p, table, drawn, leader),
         "then_and_now": check.then_and_now(p, ranked),
         "changes": check.changes(p),

@@ -64,6 +64,30 @@ def drivers(
     return frame.loc[width.index].reset_index(drop=True)
 
 
+def blanks(p: Recommendations, table: pd.DataFrame) -> pd.DataFrame:
+    """Who leads if every score without evidence were poor, and if every one were good.
+
+    Spread over the whole scale a blank score has the mean of the scale, which helps an option
+    of which little is known. The two ends show whether the first place rests on that.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `blank` (the score put in), `leader`, `first` (its share of first places); empty where
+        no score is blank.
+    """
+    empty = table["basis"] == "no evidence"
+    records = []
+    for score in (scores.LOW, scores.HIGH) if empty.any() else ():
+        filled = table.copy()
+        filled.loc[empty, ["score", "low", "high"]] = score
+        filled.loc[empty, "basis"] = "filled"
+        shares = ranking.acceptability(ranking.utilities(ranking.draw(p, filled)))[:, 0]
+        names = table["option"].drop_duplicates().to_numpy()
+        records.append((score, names[shares.argmax()], float(shares.max())))
+    return pd.DataFrame(records, columns=["blank", "leader", "first"])
+
+
 def held(weights: np.ndarray, place: int, share: float) -> np.ndarray:
     """Weights with one of them at `share` and the others in proportion."""
     rest = np.delete(weights, place, axis=1)

@@ -13,6 +13,7 @@ from compendium.trade import meetings, series
 # else: wider packages against Russia, cyber cases, Russian halves of joint lists.
 NEVER_ADDED = r"_alt|_second_source|package_|cyber_|russian_|total"
 SHOWN_FROM = 2019
+OPEN_BORDER = 2019  # last year before Pyongyang closed the border, which emptied most series
 
 
 def plain(as_of) -> pd.DataFrame:
@@ -93,12 +94,22 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
 
 
 def since(series_: dict[str, pd.DataFrame], begin: pd.Timestamp | None) -> pd.DataFrame:
-    """Each series before the first designation and now: `series`, `before`, `after`, `moved`.
+    """Each series before the first designation and now.
 
+    Returns
+    -------
+    pandas.DataFrame
+        `series`, `before`, `before_when`, `after`, `after_when`, `moved`, and `open_border`:
+        the figure of `OPEN_BORDER` (missing where there is none).
+
+    Notes
+    -----
     Yearly series: the last year that ended before, and the newest. Visits: a month on average
-    in the twelve months before, and in the newest twelve.
+    in the twelve months before, and in the newest twelve. The years just before are those of
+    the closed border, so a rise from them is partly its opening; `open_border` is the fairer
+    yardstick.
     """
-    columns = ["series", "before", "before_when", "after", "after_when", "moved"]
+    columns = ["series", "before", "before_when", "after", "after_when", "open_border", "moved"]
     records = []
     if begin is None:
         return pd.DataFrame(columns=columns)
@@ -113,16 +124,22 @@ def since(series_: dict[str, pd.DataFrame], begin: pd.Timestamp | None) -> pd.Da
             if len(old) and len(new):
                 a, b = old.sort_values("day").iloc[-1], new.sort_values("day").iloc[-1]
                 title = label or f"trade with {group}"
-                records.append((title, a["value"], f"{a['day']:%Y}", b["value"], f"{b['day']:%Y}"))
+                records.append((title, a["value"], f"{a['day']:%Y}", b["value"], f"{b['day']:%Y}",
+                                _of_open_border(part)))  # fmt: skip
     visits = series_["visits"]
     old, new = visits[visits["day"] < begin].tail(12), visits[visits["day"] >= begin].tail(12)
     if len(old) == 12 and len(new):
         records.append(
             ("visits a month", old["value"].mean(), "12 months before",
-             new["value"].mean(), f"newest {len(new)} months")
+             new["value"].mean(), f"newest {len(new)} months", _of_open_border(visits))
         )  # fmt: skip
-    moved = ["rose" if b > a else "fell" if b < a else "stayed" for _, a, _, b, _ in records]
+    moved = ["rose" if b > a else "fell" if b < a else "stayed" for _, a, _, b, *_ in records]
     return pd.DataFrame([(*r, m) for r, m in zip(records, moved, strict=True)], columns=columns)
+
+
+def _of_open_border(part: pd.DataFrame) -> float:
+    """Mean of a series over the figures of the last year with an open border."""
+    return float(part.loc[part["day"].dt.year == OPEN_BORDER, "value"].mean())
 
 
 def _year_end(years: pd.Series) -> pd.Series:

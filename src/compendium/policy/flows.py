@@ -24,8 +24,6 @@ FLOWS = {
     "crypto": "stolen crypto",
 }
 ENDS = ("low", "middle", "high")
-# Counts that say over how long the deliveries ran.
-COUNTS = ("shells_shipped_cumulative", "containers_shipped_cumulative")
 
 
 @dataclass(frozen=True)
@@ -74,48 +72,38 @@ def from_interval(u, value: Value) -> NDArray[np.float64]:
     return value.value * np.exp(z * np.where(z < 0, below, above))
 
 
-def containers(p: Recommendations, arms: dict[str, Value], u, v) -> Flow | None:
-    """Worth of what was shipped, divided by the years over which the counts ran.
-
-    A window that opens before the first counted voyage starts with that voyage.
-    """
-    total = arms.get("arms_trade.value_total")
-    if total is None:
+def containers(arms: dict[str, Value], u) -> Flow | None:
+    """Worth of what was shipped a year, each count over the years that it ran."""
+    yearly = upstream.value(arms, "arms_trade.value_yearly")
+    if yearly is None:
         return None
-    rows = evidence.load("arms", p.as_of, implied=True, obs_id=list(total.rows), indicator=COUNTS)
-    starts = rows["period_start"]
-    if opens := arms.get("arms_trade.flow_opens"):
-        starts = starts.clip(lower=pd.Timestamp(opens.value))
-    years = (rows["period_end"] - starts).dt.days / 365.25
-    years = years[years >= 0.1]
-    if years.empty or total.value <= 0:
-        return None
-    span = un.uniform(v, years.min(), years.max())
-    return Flow(
-        "containers",
-        from_interval(u, total) * 1000 / span,
-        total.rows,
-        f"worth of all deliveries over {years.min():.1f} to {years.max():.1f} years of counting",
-    )
+    ends = [
+        upstream.value(arms, f"arms_trade.count_years_{end}") for end in ("shortest", "longest")
+    ]
+    basis = "worth of all deliveries over " + " to ".join(f"{e.value:.1f}" for e in ends)
+    return Flow("containers", from_interval(u, yearly), yearly.rows, f"{basis} years of counting")
 
 
-def barrels(p: Recommendations, trade: dict[str, Value], u, v) -> Flow | None:
+def barrels(p: Recommendations, trade: dict[str, Value], u, v, w) -> Flow | None:
     """Barrels over the yearly cap, at a price that is a parameter.
 
     Notes
     -----
-    An estimate for part of a year stands for anything between itself (nothing more came) and
-    its pace kept up for the whole year; an estimate for a year stands for itself.
+    The estimate stands for the range that its word gives ("more than" is not undercut and has
+    a fifth of slack). An estimate for part of a year stands for anything between itself
+    (nothing more came) and its pace kept up for the whole year.
     """
-    estimate, cap = trade.get("trade_trends.barrels_estimated"), trade.get("trade_trends.cap")
+    estimate = upstream.value(trade, "trade_trends.barrels_estimated")
+    cap = upstream.value(trade, "trade_trends.cap")
     if estimate is None or cap is None:
         return None
     row = evidence.load("trade", p.as_of, obs_id=list(estimate.rows)).iloc[0]
     days = (row["period_end"] - row["period_start"]).days + 1
-    whole = estimate.value * max(1.0, 365 / days)
-    yearly = un.uniform(u, estimate.value, whole)
+    counted = un.uniform(w, *un.stated_range(estimate.value, row["qualifier"]))
+    yearly = un.uniform(u, counted, counted * max(1.0, 365 / days))
     price = un.uniform(v, p.barrel_price_low, p.barrel_price_high)
-    basis = f"{estimate.value:,.0f} barrels in {days} days; cap {cap.value:,.0f} a year"
+    word = row["qualifier"].replace("_", " ")
+    basis = f"{word} {estimate.value:,.0f} barrels in {days} days; cap {cap.value:,.0f} a year"
     over = np.maximum(yearly - cap.value, 0) * price / 1e6
     return Flow("barrels", over, (*estimate.rows, *cap.rows), basis)
 
@@ -137,8 +125,8 @@ def flows(p: Recommendations) -> tuple[list[Flow], dict[str, str]]:
     trade, trade_from = upstream.find("trade_trends", p.as_of)
     u = un.uniforms(p.draws, 5, p.seed + 1).T
     found = [
-        containers(p, arms, u[0], u[1]),
-        barrels(p, trade, u[2], u[3]),
+        containers(arms, u[0]),
+        barrels(p, trade, u[1], u[2], u[3]),
         crypto(p, u[4]),
     ]
     origin = {"arms_trade": arms_from, "trade_trends": trade_from}

@@ -77,6 +77,21 @@ def in_use(as_of) -> pd.DataFrame:
     return found.fillna({**whole, **empty})
 
 
+def unused(as_of) -> pd.DataFrame:
+    """Versions that a vintage does not use, and why: `score_id`, `option`, `criterion`, `why`."""
+    every = datapackage.read_table("policy_scores")
+    used = in_use(as_of).set_index(["option", "criterion"])["score_id"]
+    known = set(versions(as_of)["score_id"])
+    rest = every[~every["score_id"].isin(used)]
+    why = [
+        f"{used[row.option, row.criterion]} rests on newer rows"
+        if row.score_id in known
+        else "rests on rows not known by then"
+        for row in rest.itertuples()
+    ]
+    return rest[["score_id", "option", "criterion"]].assign(why=why).reset_index(drop=True)
+
+
 def matrix(table: pd.DataFrame, column: str = "score") -> np.ndarray:
     """Scores of `in_use` as an array, options by criteria."""
     shape = (table["option"].nunique(), table["criterion"].nunique())

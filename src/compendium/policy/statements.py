@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium.parameters import Recommendations
-from compendium.policy import flows, methods, scores
+from compendium.policy import designations, flows, methods, scores
 from compendium.values import Value
 
 CASES = {
@@ -103,6 +103,15 @@ def rank_statements(
     agreement, drivers = frames["agreement"], frames["drivers"]
     leads = [m for m in methods.METHODS if by_place.loc[leader, m] == by_place[m].min()]
     half = (ranked["first_high"] - ranked["first_low"]).max() / 2
+    for row in frames["blanks"].itertuples():
+        end = "poor" if row.blank == scores.LOW else "good"
+        found += [
+            state(f"leader_blanks_{end}", titles[row.leader], "text",
+                  f"Option most often first if every score without evidence were {end}",
+                  rows=rows),
+            state(f"leader_blanks_{end}_first", row.first * 100, "percent",
+                  "Its share of first places then", rows=rows),
+        ]  # fmt: skip
     found += [
         state("leader", titles[leader], "text", "Option most often first", rows=own[leader]),
         state("leader_first", first.iloc[0] * 100, "percent", "Its share of first places",
@@ -229,6 +238,12 @@ def listing_statements(frames: dict[str, pd.DataFrame]) -> list[Value]:
         state("series_compared", len(moved), "count", "Series with a figure before and after"),
         state("series_risen", int((moved["moved"] == "rose").sum()), "count",
               "Of them, those that rose"),
+        state("series_open_border", int(moved["open_border"].notna().sum()), "count",
+              f"Of them, those with a figure for {designations.OPEN_BORDER}, before the border closed"),
+        state("series_above_open_border", int((moved["after"] > moved["open_border"]).sum()),
+              "count", f"Of these, those that stand above {designations.OPEN_BORDER} now"),
+        state("open_border", str(designations.OPEN_BORDER), "date",
+              "Last year before Pyongyang closed the border"),
     ]  # fmt: skip
     return found
 

@@ -35,18 +35,6 @@ BODIES = {
     "Ukraine's government": ("Zelensky", "Ukraine"),
 }
 
-# How far a statement may lie from what it names, as factors. An assumption: the words carry
-# a direction (a floor is not undercut, a ceiling not passed) and some slack.
-QUALIFIER_RANGE = {
-    "exact": (1.0, 1.0),
-    "approx": (0.9, 1.1),
-    "implied": (0.9, 1.1),
-    "at_least": (1.0, 1.2),
-    "more_than": (1.0, 1.2),
-    "up_to": (0.7, 1.0),
-    "less_than": (0.7, 1.0),
-}
-
 
 def camp(issuer: str) -> str:
     """Camp an issuer speaks for; everybody who is no government counts as press or research."""
@@ -127,8 +115,7 @@ def slack(row) -> tuple[float, float]:
     """Range a statement stands for: its own bounds, else its figure with the slack of its words."""
     if row.low != row.high:
         return float(row.low), float(row.high)
-    below, above = QUALIFIER_RANGE[row.qualifier]
-    return float(row.low) * below, float(row.high) * above
+    return un.stated_range(row.low, row.qualifier)
 
 
 def figure(found: pd.DataFrame, obs_id: str) -> float | None:
