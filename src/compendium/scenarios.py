@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any
@@ -85,7 +85,7 @@ def read(name: str) -> Scenario:
         )
     file = paths.SCENARIOS / f"{name}.yml"
     label = paths.relative(file)
-    content, lines = _parse(file, label)
+    content, lines = parse(file, label, KEYS)
     faults = [*_key_faults(content, lines, label)]
     if faults:
         raise FaultsError(faults)
@@ -167,7 +167,7 @@ def _key_faults(content: Mapping, lines: Mapping, label: str):
             yield Fault(label, "missing key", 1, key, allowed=f"{key}: ...")
 
 
-def _parse(file, label: str) -> tuple[dict[str, Any], dict[tuple, int]]:
+def parse(file, label: str, keys: Iterable[str]) -> tuple[dict[str, Any], dict[tuple, int]]:
     """Content of a YAML file and the line of each key, refusing what hides an error."""
     try:
         text = file.read_text("utf-8")
@@ -182,7 +182,7 @@ def _parse(file, label: str) -> tuple[dict[str, Any], dict[tuple, int]]:
         line = mark.line + 1 if mark else None
         raise FaultsError([Fault(label, problem, line, allowed=remedy)]) from None
     if not isinstance(content, dict):
-        raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(KEYS))])
+        raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(keys))])
     lines: dict[tuple, int] = {}
     faults = list(_walk(root, (), lines, label))
     if faults:

@@ -13,6 +13,18 @@ from compendium import models, parameters, values
 from compendium.errors import CompendiumError, nearest
 from compendium.values import Value
 
+# Chapters that draw on the values of others, which are run before them.
+NEEDS = {
+    "recommendations": ("arms_trade", "trade_trends"),
+    "replication": (
+        "arms_trade",
+        "troop_plausibility",
+        "trade_trends",
+        "kremlin_strategy",
+        "recommendations",
+    ),
+}
+
 BUILD, DEFAULTS = "this build", "a run with the default parameters"
 
 # Values found so far by a run of several chapters without notebooks.

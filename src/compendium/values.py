@@ -275,7 +275,7 @@ def publish_all(values: Iterable[Value]) -> None:
     folder = output_folder() / "values"
     folder.mkdir(parents=True, exist_ok=True)
     for chapter in sorted(chapters):
-        records = {id: _record(v) for id, v in sorted(_published[chapter].items())}
+        records = {id: record(v) for id, v in sorted(_published[chapter].items())}
         _write(folder / f"{chapter}.json", records)
     collect(output_folder())
 
@@ -291,7 +291,7 @@ def collect(folder: Path, **facts: object) -> dict[str, Value]:
 
 def write(file: Path, found: Mapping[str, Value], **facts: object) -> None:
     """Write values to a file of the format that `read` reads."""
-    records = {id: _record(value) for id, value in found.items()}
+    records = {id: record(value) for id, value in found.items()}
     _write(file, {"format": FORMAT, **facts, "values": records})
 
 
@@ -339,10 +339,11 @@ def frame(values: Iterable[Value]) -> pd.DataFrame:
     )
 
 
-def _record(value: Value) -> dict:
-    record = asdict(value)
-    del record["id"]
-    return {**record, "rows": list(value.rows), "chapter": value.chapter}
+def record(value: Value) -> dict:
+    """A value as it stands in a file of values, under its id."""
+    fields = asdict(value)
+    del fields["id"]
+    return {**fields, "rows": list(value.rows), "chapter": value.chapter}
 
 
 def from_record(id: str, record: dict) -> Value:
