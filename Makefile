@@ -1,5 +1,7 @@
 # Two commands: `make book` and `make test`. Each makes the environment first if it must.
 SCENARIO ?= replication
+# How the processes of the notebooks start: warm or fresh.
+KERNEL ?= warm
 PYTHON ?= python3
 RUN = .venv/bin/python
 # One thread a process: small fits are quicker and their timing even.
@@ -14,8 +16,8 @@ SCENARIOS ?= replication hindsight low high
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-book: environment ## Check the evidence, run the chapters, render _build/<scenario>/html. SCENARIO=replication
-	$(RUN) scripts/build_book.py --scenario "$(SCENARIO)"
+book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh
+	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain)
 
 test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .

@@ -1,9 +1,10 @@
 """Check the evidence, run the chapters of a scenario and render its book."""
 
 import argparse
+import signal
 import sys
 
-from compendium import build, chapters
+from compendium import build, progress
 from compendium.errors import CompendiumError
 
 
@@ -16,15 +17,40 @@ def main() -> int:
         metavar="NAME",
         help="a file of scenarios/ without its ending (default: replication)",
     )
+    parser.add_argument(
+        "--kernel",
+        default="warm",
+        choices=("warm", "fresh"),
+        help="warm: notebooks run in copies of a process with the libraries imported (default); "
+        "fresh: each in a process started from nothing",
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="say for each chapter what has changed"
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Jupyter Book prints")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, _end)
     try:
-        build.build(options.scenario, chapters.reporter(), options.verbose)
+        build.build(
+            options.scenario,
+            progress.reporter(),
+            options.verbose,
+            kernel=options.kernel,
+            explain=options.explain,
+        )
     except CompendiumError as error:
         lead = "\n" if sys.stderr.isatty() else ""  # leave the line of the progress
         print(f"{lead}{error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("\nstopped; the last book is as it was", file=sys.stderr)
+        return 130
     return 0
+
+
+def _end(*_: object) -> None:
+    """Leave by way of an exception, so that no process of a notebook stays behind."""
+    raise SystemExit(143)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def contents(folder):
     return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
 
 
-def store_chapter(folder, source):
+def store_chapter(folder, source, name="arms_trade"):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [
         nb.new_markdown_cell("# Arms", id="heading"),
@@ -30,7 +30,7 @@ def store_chapter(folder, source):
         nb.new_code_cell(source, id="work", metadata={"tags": []}),
     ]
     text = nb.writes(nb.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
-    (folder / "arms_trade.ipynb").write_text(text, "utf-8")
+    (folder / f"{name}.ipynb").write_text(text, "utf-8")
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def test_a_success_changes_places_with_the_previous_book(inside):
     assert page.read_text() == f"mine ['arms_trade.ipynb'] ['arms_trade.draws'] {facts}"
     found = values.read(inside / "_build" / "mine" / "values.json")
     assert found["arms_trade.draws"].value == parameters.ArmsTrade().draws
-    assert {f.name for f in (inside / "_build").iterdir()} == {"mine"}
-    assert "1/1 arms_trade: cell 1 of 3" in lines[0]
+    assert {f.name for f in (inside / "_build").iterdir()} == {"mine", "cache"}
+    assert "0/1 done; arms_trade (cell 1 of 3) ..." in lines[0]
     assert lines[-1].endswith("done: _build/mine/html/index.html")
 
 
@@ -174,6 +174,8 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(checkout):
 
 
 def test_the_command_tells_a_failing_cell(checkout):
+    for name in parameters.CHAPTERS:
+        store_chapter(checkout / "chapters", "1", name)
     store_chapter(checkout / "chapters", "1 / 0")
     before = contents(checkout / "_build" / "mine")
     code, said = command("build_book.py", checkout, "--scenario", "mine")

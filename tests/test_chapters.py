@@ -3,13 +3,14 @@
 import io
 import os
 import re
+import time
 import warnings
 
 import nbformat
 import nbformat.v4 as nb
 import pytest
 
-from compendium import chapters, parameters, paths
+from compendium import chapters, parameters, paths, progress
 from compendium.errors import CompendiumError
 
 HEADING = nb.new_markdown_cell("# Arms", id="heading")
@@ -114,19 +115,6 @@ def test_environment_folder_and_source_are_left_as_they_were(success):
     assert success[3]
 
 
-def test_it_is_put_back_after_a_failure_too(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    monkeypatch.delenv("COMPENDIUM_OUTPUT", raising=False)
-    with (
-        pytest.raises(ZeroDivisionError),
-        chapters._environment({"OMP_NUM_THREADS": "1", "COMPENDIUM_OUTPUT": "x"}),
-    ):
-        assert os.environ["OMP_NUM_THREADS"] == "1"
-        raise ZeroDivisionError
-    assert os.environ["OMP_NUM_THREADS"] == "7"
-    assert "COMPENDIUM_OUTPUT" not in os.environ
-
-
 def test_a_failing_cell_is_told_by_its_number_in_the_chapter(folder):
     store(nb.new_markdown_cell("Text."), cell("\n\nprint('so far')\n1 / 0"), cell("print('never')"))
     expected = (4, "print('so far')", "ZeroDivisionError: division by zero")
@@ -184,10 +172,11 @@ def test_parameters_are_handed_over_as_plain_scalars():
 # --- Progress --------------------------------------------------------------------------------
 
 STEPS = [
-    "[  0.1 s] 1/2 arms_trade: cell 1 of 2",
-    "[  0.2 s] 1/2 arms_trade: cell 2 of 2",
-    "[  0.3 s] 2/2 replication: cell 1 of 1",
-    "[  0.4 s] rendering",
+    "[  0.1 s] 0/2 done; arms_trade (cell 1 of 2) ...",
+    "[  0.2 s] 0/2 done; arms_trade (cell 2 of 2), trade_trends (cell 1 of 9) ...",
+    "[  0.3 s] 1/2 arms_trade: run in 0.3 s",
+    "[  0.4 s] 1/2 done; trade_trends (cell 2 of 9) ...",
+    "[  0.5 s] rendering",
 ]
 
 
@@ -198,37 +187,67 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_log_gets_a_line_for_each_chapter():
+def test_a_log_gets_the_lines_that_last():
     stream = io.StringIO()
-    report = chapters.reporter(stream)
+    report = progress.reporter(stream)
     for step in STEPS:
         report(step)
-    expected = "[  0.1 s] 1/2 arms_trade\n[  0.3 s] 2/2 replication\n[  0.4 s] rendering\n"
-    assert stream.getvalue() == expected
+    assert stream.getvalue() == "[  0.3 s] 1/2 arms_trade: run in 0.3 s\n[  0.5 s] rendering\n"
 
 
-def test_a_terminal_sees_every_cell_on_one_line_a_chapter():
+def test_a_terminal_sees_every_step_on_one_line():
     stream = Terminal()
-    report = chapters.reporter(stream)
+    report = progress.reporter(stream)
     for step in STEPS:
         report(step)
     lines = stream.getvalue().split("\n")
-    assert [line.split("\r\033[K")[-1] for line in lines] == [STEPS[1], STEPS[2], STEPS[3]]
+    assert [line.split("\r\033[K")[-1] for line in lines] == [STEPS[2], STEPS[4], ""]
     assert lines[0].split("\r\033[K")[0] == STEPS[0]
+    assert all(len(part) < 80 for line in lines for part in line.split("\r\033[K"))
 
 
-def test_all_chapters_of_a_scenario_run_in_its_order(monkeypatch, tmp_path):
-    runs, lines = [], []
+# --- Side by side ----------------------------------------------------------------------------
 
-    def execute(chapter, given, folder, report):
-        runs.append((chapter, given, folder))
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Chapters that only note when they run, and wait for each other at a barrier."""
+    events = []
+
+    def run(chapter, given, folder, report, group):
+        events.append(f"{chapter} begins")
         report("cell 1 of 1")
+        time.sleep(0.05)
+        events.append(f"{chapter} ends")
+        if given == "fails":
+            raise CompendiumError(chapter)
+        return given != "kept"
 
-    monkeypatch.setattr(chapters, "execute", execute)
-    scenario = chapters.Scenario("mine", "", "", GIVEN.as_of, {"b": 1, "a": 2})
-    chapters.run_all(scenario, tmp_path, lines.append)
-    assert runs == [("b", 1, tmp_path), ("a", 2, tmp_path)]
-    assert [re.sub(r"[\d.]+ s", "t s", line) for line in lines] == [
-        "[  t s] 1/2 b: cell 1 of 1",
-        "[  t s] 2/2 a: cell 1 of 1",
-    ]
+    monkeypatch.setattr(chapters, "run", run)
+    monkeypatch.setattr(chapters, "_read", lambda file: None)
+    monkeypatch.setattr(chapters, "cores", lambda: 2)
+    monkeypatch.setattr(chapters.upstream, "NEEDS", {"last": ("first", "second")})
+    return events
+
+
+def scenario(**given):
+    return chapters.Scenario("mine", "", "", GIVEN.as_of, given)
+
+
+def test_chapters_run_side_by_side_but_after_those_they_need(fake, tmp_path):
+    lines = []
+    chapters.run_all(scenario(last=1, other=1, first=1, second="kept"), tmp_path, lines.append)
+    assert {*fake[:2]} == {"first begins", "second begins"}  # others wait for these
+    assert fake.index("last begins") > max(fake.index("first ends"), fake.index("second ends"))
+    lasting = [re.sub(r"[\d.]+ s\b", "t s", line) for line in lines if not line.endswith("...")]
+    assert sorted(line.partition("/4 ")[2] for line in lasting) == [
+        "first: run in t s", "last: run in t s", "other: run in t s", "second: unchanged",
+    ]  # fmt: skip
+    assert [line[8:9] for line in lasting] == ["1", "2", "3", "4"]
+    assert any(line.endswith("/4 done; first (cell 1 of 1) ...") for line in lines)
+
+
+def test_a_failing_chapter_keeps_the_others_from_starting(fake, tmp_path):
+    with pytest.raises(CompendiumError, match="first"):
+        chapters.run_all(scenario(first="fails", second=1, last=1), tmp_path, lambda line: None)
+    assert "last begins" not in fake

@@ -111,6 +111,32 @@ def printed(page: Path) -> dict[str, set[str]]:
     return found
 
 
+FRESH = """
+import sys
+from pathlib import Path
+from compendium import chapters, paths, scenarios
+paths.BUILD = Path(sys.argv[1])  # nothing is kept there yet
+if __name__ == "__main__":
+    chapters.run_all(scenarios.read("quick"), Path(sys.argv[1]), kernel="fresh")
+"""
+
+
+def test_warm_and_fresh_kernels_give_the_same_bytes(built, copy, tmp_path):
+    (copy.root / "scripts" / "fresh.py").write_text(FRESH)
+    try:
+        done = copy.run("fresh.py", str(tmp_path / "fresh"))
+    finally:
+        (copy.root / "scripts" / "fresh.py").unlink()
+    assert done.returncode == 0, done.stderr
+    assert "unchanged" not in done.stdout and done.stdout.count(": run in ") == 6
+    for folder in ("notebooks", "values"):
+        warm = fingerprint(built / folder)
+        assert len(warm) == 6 and warm == fingerprint(tmp_path / "fresh" / folder)
+    # Nothing that a run of a chapter does keeps it from being used again.
+    for run in (built / "runs").glob("*.json"):
+        assert json.loads(run.read_text("utf-8"))["untold"] == []
+
+
 def test_every_chapter_is_a_page(built):
     names = {page.stem for page in pages(built)}
     folders = (paths.CHAPTERS, paths.CHAPTERS / "catalogue")

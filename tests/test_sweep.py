@@ -187,10 +187,10 @@ def test_a_damaged_result_is_computed_anew_and_a_whole_one_is_kept(plan, tmp_pat
 
 
 def test_a_failed_task_is_told_with_its_parameters_while_the_rest_finish(plan, tmp_path):
-    # Nothing was known of prices on the Western market so early: the model refuses it.
+    # Nothing was known of prices on the market so early: the model refuses it.
     text = (
         "grid:\n  as_of: [2023-11-15]\n"
-        "  arms_trade: {draws: [1024], sobol_samples: [64], price_basis: [western, discounted_cost, russian_cost]}\n"
+        "  arms_trade: {draws: [1024], sobol_samples: [64], price_basis: [market, discounted_cost, russian_cost]}\n"
     )
     outcome = sweep.run(plan(text), folder=tmp_path / "out", wanted=["recommendations"], workers=1)
     failures = rows(tmp_path / "out" / "failures.csv")

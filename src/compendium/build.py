@@ -7,10 +7,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from compendium import book, chapters, datapackage, paths, scenarios, values
+from compendium import paths, stamps
 
 
-def build(name: str, report: Callable[[str], None] = print, verbose: bool = False) -> Path:
+def build(
+    name: str,
+    report: Callable[[str], None] = print,
+    verbose: bool = False,
+    *,
+    kernel: str = "warm",
+    explain: bool = False,
+) -> Path:
     """Build the book of a scenario into ``_build/<name>`` and return its first page.
 
     Everything is made aside in ``_build/<name>.building`` and changes places with the
@@ -25,6 +32,10 @@ def build(name: str, report: Callable[[str], None] = print, verbose: bool = Fals
         Takes a line of progress.
     verbose : bool
         Show what Jupyter Book prints.
+    kernel : {"warm", "fresh"}
+        How the processes of the notebooks start; the book is the same.
+    explain : bool
+        Tell for each chapter what has changed since the last build.
 
     Raises
     ------
@@ -33,11 +44,26 @@ def build(name: str, report: Callable[[str], None] = print, verbose: bool = Fals
         cannot be rendered.
     """
     begin = time.monotonic()
+    aside, target = paths.BUILD / f"{name}.building", paths.BUILD / name
+    page = target / "html" / "index.html"
+    if stamps.current(name):
+        for run in sorted((target / "runs").glob("*.json")) if explain else ():
+            report(f"{run.stem}: unchanged")
+        report(f"unchanged: {paths.relative(page)}")
+        return page
+    stamp = stamps.take(name)
+
+    from compendium import kernels  # not where there is nothing to do
+
+    if kernels.choose(kernel) == "warm":
+        kernels.start_server()  # imports the libraries while we import them too
+    from compendium import book, chapters, datapackage, scenarios, values
+
     datapackage.require_valid()
     scenario = scenarios.read(name)
-    aside, target = paths.BUILD / f"{name}.building", paths.BUILD / name
     shutil.rmtree(aside, ignore_errors=True)
-    chapters.run_all(scenario, aside, report)
+    previous = target if explain else None
+    chapters.run_all(scenario, aside, report, kernel=kernel, previous=previous)
     values.collect(aside, scenario=name, as_of=str(scenario.as_of))
     report(f"[{time.monotonic() - begin:5.1f} s] rendering")
     book.render(
@@ -49,7 +75,7 @@ def build(name: str, report: Callable[[str], None] = print, verbose: bool = Fals
         as_of=scenario.as_of,
         verbose=verbose,
     )
+    stamps.write(stamp, aside)
     book.publish(aside, target)
-    page = target / "html" / "index.html"
     report(f"[{time.monotonic() - begin:5.1f} s] done: {paths.relative(page)}")
     return page

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
-import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from compendium import parameters, paths
+from compendium import cache, kernels, parameters, paths, reads, upstream
 from compendium.errors import CompendiumError
 from compendium.scenarios import Scenario
 
 TIMEOUT = 600  # seconds a cell may take before it counts as endless
+ENGINE = "compendium"
 
-# Read by every notebook process before numpy: one thread a process makes the timing of small
-# fits even and their sums the same on every machine.
-THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+
+class Engine(NBClientEngine):
+    """papermill's own engine, but for one thing: it saves the notebook once, at the end.
+
+    Saving twice a cell takes longer than many a cell. A failure is the end too.
+    """
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options) -> None:
+        """Execute the cells."""
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
+        finally:
+            nb_man.output_path = target
+
+
+papermill_engines.register(ENGINE, Engine)
 
 
 class ChapterError(CompendiumError):
@@ -58,8 +75,17 @@ def notebook_path(chapter: str) -> Path:
     return paths.CHAPTERS / f"{chapter}.ipynb"
 
 
-def run_all(scenario: Scenario, folder: Path, report: Callable[[str], None] = print) -> None:
-    """Execute every chapter of a scenario into ``folder/notebooks`` and ``folder/values``.
+def run_all(
+    scenario: Scenario,
+    folder: Path,
+    report: Callable[[str], None] = print,
+    *,
+    kernel: str = "warm",
+    previous: Path | None = None,
+) -> None:
+    """Run every chapter of a scenario into ``folder/notebooks`` and ``folder/values``.
+
+    As many side by side as there are cores, each after the chapters whose values it draws on.
 
     Parameters
     ----------
@@ -68,24 +94,120 @@ def run_all(scenario: Scenario, folder: Path, report: Callable[[str], None] = pr
     folder : Path
         Folder of the build; what chapters publish goes there too.
     report : callable
-        Takes one line of progress.
+        Takes a line of progress; one that ends in ``...`` is soon followed by a newer one.
+    kernel : {"warm", "fresh"}
+        See `kernels.Group`.
+    previous : Path, optional
+        Folder of an earlier build; given, the report says for each chapter what has changed.
 
     Raises
     ------
     ChapterError
-        The first cell that failed.
+        The first cell that failed. The other chapters are then stopped.
     """
-    begin = time.monotonic()
-    chapters = list(scenario.chapters)
-    for number, chapter in enumerate(chapters, 1):
-        execute(
-            chapter,
-            scenario.chapters[chapter],
-            folder,
-            lambda text, c=chapter, n=number: report(
-                f"[{time.monotonic() - begin:5.1f} s] {n}/{len(chapters)} {c}: {text}"
-            ),
-        )
+    group, begin = kernels.Group(kernel), time.monotonic()
+    waiting, running, steps = list(scenario.chapters), {}, {}
+    for chapter in waiting:
+        _read(notebook_path(chapter))  # a notebook that is none is told before any is run
+
+    def say(text: str) -> None:
+        report(f"[{time.monotonic() - begin:5.1f} s] {text}")
+
+    def step(chapter: str, text: str) -> None:
+        steps[chapter] = text
+        now = ", ".join(f"{name} ({steps[name]})" for name in list(steps))
+        say(f"{done}/{len(scenario.chapters)} done; {now} ...")
+
+    def work(chapter: str) -> str:
+        given, started = scenario.chapters[chapter], time.monotonic()
+        reasons = why(chapter, given, folder, previous) if previous else []
+        told = lambda text: step(chapter, text)  # noqa: E731
+        if not run(chapter, given, folder, told, group):
+            return "unchanged"
+        seconds = f"run in {time.monotonic() - started:.1f} s"
+        return f"{seconds}; changed: {', '.join(reasons)}" if reasons else seconds
+
+    done = 0
+    with ThreadPoolExecutor(cores()) as pool:
+        try:
+            while waiting or running:
+                open_ = {*waiting, *running.values()}
+                ready = [c for c in waiting if not open_.intersection(upstream.NEEDS.get(c, ()))]
+                ready.sort(key=_dependants, reverse=True)
+                for chapter in ready[: cores() - len(running)]:
+                    waiting.remove(chapter)
+                    running[pool.submit(work, chapter)] = chapter
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    chapter = running.pop(future)
+                    outcome = future.result()
+                    done += 1
+                    steps.pop(chapter, None)
+                    say(f"{done}/{len(scenario.chapters)} {chapter}: {outcome}")
+        finally:
+            group.stop()  # nothing is alive here, unless a chapter failed or we are told to end
+
+
+def _dependants(chapter: str) -> int:
+    """Number of chapters that wait for one."""
+    return sum(chapter in needs for needs in upstream.NEEDS.values())
+
+
+def cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    chapter: str,
+    given: parameters.Parameters,
+    folder: Path,
+    report: Callable[[str], None] = lambda text: None,
+    group: kernels.Group | None = None,
+) -> bool:
+    """Put the executed notebook and the values of a chapter into `folder`; tell whether it ran.
+
+    A kept run is taken where nothing has changed that it rests on (`compendium.cache`), with
+    the text of the source notebook as it is now. For the parameters see `execute`.
+    """
+    asked = cache.asked(chapter, plain(given), _read(notebook_path(chapter)).cells)
+    kept = cache.find(asked, folder)
+    if kept is not None:
+        restore(chapter, given, folder, kept)
+        return False
+    before = cache.snapshot()
+    notebook = execute(chapter, given, folder, report, group)
+    if cache.snapshot() == before:
+        manifest = json.loads((folder / "runs" / f"{chapter}.json").read_text("utf-8"))
+        cache.store(manifest, notebook, folder / "values" / f"{chapter}.json")
+    return True
+
+
+def why(chapter: str, given: parameters.Parameters, folder: Path, previous: Path) -> list[str]:
+    """What has changed for a chapter since an earlier build, by name."""
+    asked = cache.asked(chapter, plain(given), _read(notebook_path(chapter)).cells)
+    return cache.explain(previous / "runs" / f"{chapter}.json", asked, folder)
+
+
+def restore(chapter: str, given: parameters.Parameters, folder: Path, kept: cache.Entry) -> Path:
+    """Write the notebook as executing it would have, with the outputs of a kept run."""
+    target = folder / "notebooks" / f"{chapter}.ipynb"
+    for file in (target, folder / "values" / "x", folder / "runs" / "x"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    papermill.execute_notebook(
+        notebook_path(chapter), target, parameters=plain(given), prepare_only=True,
+        kernel_name="python3", progress_bar=False,
+    )  # fmt: skip
+    notebook, old = nbformat.read(target, as_version=4), nbformat.reads(kept.notebook, as_version=4)
+    code = [[c for c in book.cells if c.cell_type == "code"] for book in (notebook, old)]
+    for cell, executed in zip(*code, strict=True):
+        cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
+    notebook.metadata["language_info"] = old.metadata["language_info"]
+    nbformat.write(notebook, target)
+    tidy(target)
+    if kept.values:
+        (folder / "values" / f"{chapter}.json").write_text(kept.values, "utf-8")
+    (folder / "runs" / f"{chapter}.json").write_text(json.dumps(kept.manifest), "utf-8")
+    return target
 
 
 def execute(
@@ -93,20 +215,46 @@ def execute(
     given: parameters.Parameters,
     folder: Path,
     report: Callable[[str], None] = lambda text: None,
+    group: kernels.Group | None = None,
 ) -> Path:
     """Execute one chapter and return the path of the executed notebook.
+
+    The tables must have been found sound before (`datapackage.require_valid`). What it read
+    stands afterwards in its manifest, ``folder/runs/<chapter>.json``. Nothing of
+    this process is changed, so chapters may be executed in threads side by side.
+
+    Parameters
+    ----------
+    chapter : str
+    given : Parameters
+        Validated parameters of the chapter.
+    folder : Path
+        Folder of the build.
+    report : callable
+        Takes the number of each cell as it starts.
+    group : kernels.Group, optional
+        Kernels to start one of; by default warm, in a group of its own.
 
     Raises
     ------
     ChapterError
         A cell failed or ran longer than `TIMEOUT`; the notebook up to it is kept.
     """
-    target = folder / "notebooks" / f"{chapter}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    cells = _read(notebook_path(chapter)).cells
-    code = sum(c.cell_type == "code" for c in cells) + 1  # papermill adds the parameters
+    target, runs = folder / "notebooks" / f"{chapter}.ipynb", folder / "runs"
+    for place in (target.parent, runs):
+        place.mkdir(parents=True, exist_ok=True)
+    source = _read(notebook_path(chapter))
+    code = sum(c.cell_type == "code" for c in source.cells) + 1  # papermill adds the parameters
     started: dict[int, str] = {}  # source of each code cell by its place in the executed notebook
     injected: list[int] = []
+    group = group or kernels.Group()
+    record = runs / f"{chapter}.reads"
+    variables = {
+        "COMPENDIUM_OUTPUT": str(folder.absolute()),
+        "COMPENDIUM_ROOT": str(paths.ROOT),
+        parameters.CHECKED: "1",
+        reads.FILE: str(record.absolute()),
+    }
 
     def on_cell_start(cell, cell_index) -> None:
         if cell.cell_type == "code":
@@ -115,41 +263,55 @@ def execute(
         if "injected-parameters" in cell.metadata.get("tags", []):
             injected.append(cell_index)
 
-    environment = {
-        **THREADS,
-        "COMPENDIUM_OUTPUT": str(folder),
-        "COMPENDIUM_ROOT": str(paths.ROOT),
-        "PYTHONHASHSEED": "0",
-    }
-    with _environment(environment):
-        try:
-            papermill.execute_notebook(
-                notebook_path(chapter),
-                target,
-                parameters=plain(given),
-                cwd=str(paths.CHAPTERS),
-                progress_bar=False,
-                log_output=False,
-                execution_timeout=TIMEOUT,
-                kernel_name="python3",
-                on_cell_start=on_cell_start,
-                extra_arguments=["--log-level=CRITICAL"],  # its own warnings are not for readers
-            )
-        except PapermillExecutionError as error:
-            place, text = error.cell_index, f"{error.ename}: {error.evalue}"
-        except CellTimeoutError:
-            place, text = max(started, default=0), f"ran longer than {TIMEOUT} s"
-        except DeadKernelError:
-            place, text = max(started, default=0), "the process of the notebook died"
-        else:
-            place, text = _exit(target), "SystemExit: the cells after it were not run"
-            if place is None:
-                tidy(target)
-                return target
+    try:
+        papermill.execute_notebook(
+            notebook_path(chapter),
+            target,
+            parameters=plain(given),
+            engine_name=ENGINE,
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=TIMEOUT,
+            kernel_name="python3",
+            kernel_manager_class=group.manager(variables, paths.CHAPTERS),
+            on_cell_start=on_cell_start,
+            extra_arguments=[
+                "--log-level=CRITICAL",  # its own warnings are not for readers
+                f"--InteractiveShellApp.extra_extensions={reads.__name__}",
+            ],
+        )
+    except PapermillExecutionError as error:
+        place, text = error.cell_index, f"{error.ename}: {error.evalue}"
+    except CellTimeoutError:
+        place, text = max(started, default=0), f"ran longer than {TIMEOUT} s"
+    except DeadKernelError:
+        place, text = max(started, default=0), "the process of the notebook died"
+    else:
+        place, text = _exit(target), "SystemExit: the cells after it were not run"
+        if place is None:
+            tidy(target)
+            asked = cache.asked(chapter, plain(given), source.cells)
+            manifest = cache.manifest_of(asked, record)
+            _refuse_undeclared(chapter, manifest)
+            (runs / f"{chapter}.json").write_text(json.dumps(manifest), "utf-8")
+            record.unlink(missing_ok=True)
+            return target
     # Counted from one, and without the cell that papermill injected.
     number = place + 1 - sum(other < place for other in injected)
     line = started.get(place, "").strip().partition("\n")[0]
     raise ChapterError(chapter, number, line, text, target)
+
+
+def _refuse_undeclared(chapter: str, manifest: dict) -> None:
+    """Raise if a chapter drew on another that need not have been run before it."""
+    drawn = {
+        asked["chapter"] for name, asked, _ in manifest["calls"] if name.startswith("upstream")
+    }
+    if undeclared := sorted(drawn - {*upstream.NEEDS.get(chapter, ())}):
+        raise CompendiumError(
+            f"chapters/{chapter}.ipynb draws on values of {', '.join(undeclared)}, which may run "
+            f"after it; name them under {chapter!r} in NEEDS of src/compendium/upstream.py"
+        )
 
 
 def _read(file: Path) -> nbformat.NotebookNode:
@@ -192,38 +354,3 @@ def tidy(file: Path) -> None:
             cell.id = f"injected-{number}"
             cell.metadata["tags"] = ["injected-parameters", "remove-cell"]
     nbformat.write(notebook, file)
-
-
-@contextmanager
-def _environment(wanted: Mapping[str, str]):
-    """Set environment variables that the kernel inherits, and put the old ones back."""
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def reporter(stream: TextIO = sys.stderr) -> Callable[[str], None]:
-    """Progress that rewrites one line of a terminal; elsewhere a line for each step.
-
-    A log is read afterwards: there, only the first cell of a chapter is worth a line.
-    """
-    before = ""
-
-    def report(text: str) -> None:
-        nonlocal before
-        step = text.partition("]")[2].partition(": cell")[0]
-        if stream.isatty():
-            stream.write(("\r\033[K" if step == before else "\n" if before else "") + text)
-        elif step != before:
-            stream.write(f"{text.partition(': cell')[0]}\n")
-        before = step
-        stream.flush()
-
-    return report

@@ -34,12 +34,9 @@ def table(as_of, conflicts: Iterable[Conflict]) -> pd.DataFrame:
         appears once its first row and another are known, or the row, where it is one row
         against its own note.
     """
-    rows = pd.concat(
-        [
-            evidence.load(name, as_of, implied=True, repeats=True)
-            for name in evidence.OBSERVATION_TABLES
-        ]
-    ).set_index("obs_id", drop=False)
+    conflicts = list(conflicts)
+    cited = {row for conflict in conflicts for row in conflict.rows}
+    rows = evidence.named(cited, as_of).set_index("obs_id", drop=False)
     records = []
     for conflict in conflicts:
         own = rows.loc[[row for row in conflict.rows if row in rows.index]]

@@ -21,6 +21,7 @@ from pandera.errors import SchemaErrors
 
 from compendium import paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
+from compendium.reads import recorded
 
 # [0-9] and not \d, which takes digits of every script; 15 digits are what a float64 holds.
 WRITTEN = {
@@ -51,6 +52,7 @@ class Rule:
     holds: Callable[[pd.DataFrame], pd.Series]
 
 
+@recorded
 def read_descriptor() -> dict:
     """Return the content of `data/datapackage.json`."""
     try:
@@ -81,6 +83,7 @@ def row_columns(name: str) -> list[str]:
     return [field["name"] for field in fields(name) if field.get(ROWS)]
 
 
+@recorded
 def read_table(name: str, raw: Path | None = None) -> pd.DataFrame:
     """Read one table with the types the descriptor gives its columns.
 

@@ -16,6 +16,7 @@ import pandas as pd
 from compendium import datapackage, paths
 from compendium.datapackage import OBSERVATION_TABLES
 from compendium.errors import CompendiumError, nearest
+from compendium.reads import recorded
 
 # Two reports are one statement when all of these agree. `period_start` is left out because
 # carriers of one statement often differ on when the window opened.
@@ -34,6 +35,7 @@ SECOND_SOURCE = "_second_source"
 ALTERNATIVE = "_alt"
 
 
+@recorded
 def load(
     table: str,
     as_of: str | dt.date,
@@ -104,12 +106,28 @@ def load(
     return select(rows.drop(columns="is_repeat"), filters).reset_index(drop=True)
 
 
+def named(ids: Collection[str], as_of: str | dt.date) -> pd.DataFrame:
+    """Return rows by their names, of any table, which `table` then says, if known by a day.
+
+    Arithmetic on other rows and repeated reports are among them. Asking by name, and not for
+    all rows to choose from, lets a build tell which rows a chapter rests on.
+    """
+    wanted = sorted(set(ids))
+    found = [
+        load(table, as_of, implied=True, repeats=True, obs_id=wanted).assign(table=table)
+        for table in OBSERVATION_TABLES
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+@recorded
 def complete(as_of: str | dt.date) -> bool:
     """Whether a vintage holds every row of every table."""
     newest = max(_dated(t, stamps(t))["known_on"].max() for t in OBSERVATION_TABLES)
     return parse_day(as_of) >= newest
 
 
+@recorded
 def claims(chapter: str | None, as_of: str | dt.date) -> pd.DataFrame:
     """Return the study's statements on a chapter, or all; none before the study was published."""
     day = parse_day(as_of)
@@ -117,6 +135,13 @@ def claims(chapter: str | None, as_of: str | dt.date) -> pd.DataFrame:
     rows = datapackage.read_table("claims")
     rows = rows[rows["source_id"].map(published).map(last_day) <= day]
     return rows if chapter is None else rows[rows["chapter"] == chapter]
+
+
+@recorded
+def sources(ids: Collection[str]) -> pd.DataFrame:
+    """Return the named sources by `source_id`, in the order of the names."""
+    known = datapackage.read_table("sources").set_index("source_id", drop=False)
+    return known.loc[list(dict.fromkeys(ids))]
 
 
 def select(rows: pd.DataFrame, filters: dict[str, object]) -> pd.DataFrame:
@@ -257,6 +282,7 @@ def mark_repeats(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_repeat=is_repeat, repeated_by=repeated_by)
 
 
+@recorded
 def earliest(table: str, **filters: object) -> pd.Timestamp | None:
     """First day on which any matching row, implied ones included, is known."""
     rows = select(_dated(table, stamps(table)), filters)

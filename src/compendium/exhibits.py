@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from compendium import datapackage, evidence, values
+from compendium import evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -122,8 +122,8 @@ def evidence_table(
     The compilers wrote their notes with all the evidence at hand. A vintage that does not
     hold all of it leaves them out, lest they tell what was not known yet.
     """
-    sources = datapackage.read_table("sources").set_index("source_id")
     cited = rows["source_id"]
+    sources = evidence.sources(cited)
     frame = pd.DataFrame(
         {
             "Row": rows["obs_id"],

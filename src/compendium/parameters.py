@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
+import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from types import ModuleType
 from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
@@ -1066,6 +1067,7 @@ _IPYTHON = {"In", "Out", "get_ipython", "exit", "quit", "open"}
 
 
 # Where a notebook remembers which names it had when its parameters were first checked.
+CHECKED = "COMPENDIUM_CHECKED"  # environment variable: the tables were found sound
 _SEEN = "_names_at_first_check"
 
 
@@ -1103,7 +1105,9 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
         if name in seen or name in known or difflib.get_close_matches(name, known, 1, 0.85)
     }
     chosen = validate(chapter, given)
-    datapackage.require_valid()
+    # A build has checked the tables before; here each row would count as one the chapter read.
+    if CHECKED not in os.environ:
+        datapackage.require_valid()
     return chosen
 
 

@@ -12,13 +12,7 @@ from compendium.parameters import Replication
 from compendium.values import Value
 
 STUDY_DAY = Replication.model_fields["as_of"].default
-CHAPTERS = (
-    "arms_trade",
-    "troop_plausibility",
-    "trade_trends",
-    "kremlin_strategy",
-    "recommendations",
-)
+CHAPTERS = upstream.NEEDS["replication"]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compendium import chapters, models, parameters, paths, scenarios, upstream, values
+from compendium import chapters, datapackage, models, parameters, paths, scenarios, upstream, values
 from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
 
 MODES = ("values", "notebooks")
@@ -341,6 +341,7 @@ def run(
     A finished task is kept under ``results/`` at once, so an interrupted sweep goes on where
     it was. The tables are written when all tasks have ended, also if some have failed.
     """
+    datapackage.require_valid()
     folder = Path(folder or paths.BUILD / "sweeps" / Path(file).stem)
     cases = read_plan(file)
     tasks, used = graph(cases, mode, with_needs(wanted))

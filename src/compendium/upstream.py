@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from pathlib import Path
 
 from compendium import models, parameters, values
 from compendium.errors import CompendiumError, nearest
+from compendium.reads import recorded
 from compendium.values import Value
 
 # Chapters that draw on the values of others, which are run before them.
@@ -73,7 +75,7 @@ def find(chapter: str, as_of: str | dt.date) -> tuple[dict[str, Value], str]:
             f"no chapter {chapter!r} to take values from{nearest(chapter, models.MODELS)}; "
             f"allowed: {', '.join(models.MODELS)}"
         )
-    found = _published(chapter, str(as_of))
+    found = published(chapter, str(as_of))
     if found is not None:
         return found, BUILD
     return dict(_run(chapter, str(as_of))), DEFAULTS
@@ -107,16 +109,18 @@ def value(found: Mapping[str, Value], id: str) -> Value | None:
     return None
 
 
-def _published(chapter: str, as_of: str) -> dict[str, Value] | None:
+@recorded
+def published(chapter: str, as_of: str, folder: Path | None = None) -> dict[str, Value] | None:
+    """Values that a chapter has published in the running build; None at another vintage."""
     given = _given.get()
-    found = _read(chapter) if given is None else given
+    found = _read(chapter, folder or values.output_folder()) if given is None else given
     own = {id: value for id, value in found.items() if value.chapter == chapter}
     vintage = own.get(f"{chapter}.as_of")
     return own if vintage is not None and vintage.value == as_of else None
 
 
-def _read(chapter: str) -> dict[str, Value]:
-    file = values.output_folder() / "values" / f"{chapter}.json"
+def _read(chapter: str, folder: Path) -> dict[str, Value]:
+    file = folder / "values" / f"{chapter}.json"
     try:
         records = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):

@@ -27,6 +27,7 @@ import pandas as pd
 
 from compendium import paths
 from compendium.errors import CompendiumError, nearest
+from compendium.reads import quiet
 
 FORMAT = "compendium-values/1"
 
@@ -264,7 +265,11 @@ def publish_all(values: Iterable[Value]) -> None:
     Each chapter has a file of its own under ``values/``, so that chapters can run side by
     side; ``values.json`` is their union.
     """
-    values = list(values)
+    with quiet():
+        _publish(list(values))
+
+
+def _publish(values: list[Value]) -> None:
     twice = [id for id, count in Counter(value.id for value in values).items() if count > 1]
     if twice:
         raise CompendiumError(f"stated twice: {', '.join(twice)}")

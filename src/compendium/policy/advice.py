@@ -35,7 +35,7 @@ def advice(
     is low. It is never high, because the scores are judgements and no lever was put to a test.
     The baseline itself is compared with the option that beats it most often.
     """
-    known = scores.known_rows(p.as_of)
+    known = scores.cited_rows(p.as_of)
     beats = ranked.set_index("option")["beats_baseline"]
     rivals = beats.drop(scores.BASELINE)
     by_method = places.set_index("option")[list(methods.METHODS)]

@@ -21,13 +21,11 @@ def criteria() -> pd.DataFrame:
     return datapackage.read_table("policy_criteria").reset_index(drop=True)
 
 
-def known_rows(as_of) -> pd.DataFrame:
-    """Every row known by a day, repeats and arithmetic included, by obs_id."""
-    tables = [
-        evidence.load(name, as_of, implied=True, repeats=True).assign(table=name)
-        for name in datapackage.OBSERVATION_TABLES
-    ]
-    return pd.concat(tables, ignore_index=True).set_index("obs_id", drop=False)
+def cited_rows(as_of) -> pd.DataFrame:
+    """Rows of evidence that any score cites and that were known by a day, by obs_id."""
+    cells = datapackage.read_table("policy_scores")["rows"]
+    cited = {row for cell in cells for row in cell.split()}
+    return evidence.named(cited, as_of).set_index("obs_id", drop=False)
 
 
 def versions(as_of) -> pd.DataFrame:
@@ -39,7 +37,7 @@ def versions(as_of) -> pd.DataFrame:
         The columns of ``policy_scores.csv`` with `rows` as a tuple, and `rests_on`, the day on
         which the newest of its rows became known (missing where it cites none).
     """
-    known = known_rows(as_of)["known_on"].to_dict()
+    known = cited_rows(as_of)["known_on"].to_dict()
     table = datapackage.read_table("policy_scores")
     table["rows"] = [tuple(cell.split()) for cell in table["rows"]]
     table = table[[all(row in known for row in rows) for rows in table["rows"]]]

@@ -51,12 +51,7 @@ def table(as_of) -> pd.DataFrame:
     faults = _faults(scores)
     if faults:
         raise FaultsError(faults)
-    known = pd.concat(
-        [
-            evidence.load(t, as_of, implied=True, repeats=True).assign(table=t)
-            for t in evidence.OBSERVATION_TABLES
-        ]
-    )
+    known = evidence.named(scores["obs_id"], as_of)
     facts = known[
         ["obs_id", "table", "issuer", "period_end", "known_on", "reliability", "credibility"]
     ]

@@ -350,10 +350,7 @@ READERS = {
 def grades(p: KremlinStrategy, found: Iterable[Reading]) -> list[int]:
     """Credibility of the rows behind the readings that decide."""
     wanted = {row for r in found if decides(r) for row in r.rows}
-    every = pd.concat(
-        [evidence.load(t, p.as_of, implied=True, repeats=True) for t in evidence.OBSERVATION_TABLES]
-    )
-    return [int(c) for c in every.loc[every["obs_id"].isin(wanted), "credibility"]]
+    return [int(grade) for grade in evidence.named(wanted, p.as_of)["credibility"]]
 
 
 def table(p: KremlinStrategy, found: list[Reading] | None = None) -> pd.DataFrame:

@@ -244,8 +244,9 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
         `label`, `group`, `low`, `high`, `rows`; only what was known by `as_of`. Won are turned
         into dollars at the average rate of 2023.
     """
+    stated = [row_id for _, _, row_id, _ in PUBLISHED]
     tables = {
-        name: evidence.load(name, p.as_of, implied=True).set_index("obs_id")
+        name: evidence.load(name, p.as_of, implied=True, obs_id=stated).set_index("obs_id")
         for name in ("arms", "troops")
     }
     rate = evidence.load("trade", p.as_of, obs_id=[WON])

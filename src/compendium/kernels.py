@@ -1,0 +1,279 @@
+"""Notebook processes that start at once, as copies of a process with the libraries imported.
+
+Starting a kernel and importing the libraries takes longer than most of what a notebook does.
+`WarmProvisioner` plugs into Jupyter's own extension point (entry point group
+``jupyter_client.kernel_provisioners``) and forks each kernel from the fork server of
+`multiprocessing`, which has `PRELOAD` imported. The kernel is ipykernel itself, so a notebook
+gives the same outputs either way; it is a process of its own, so nothing leaks from one
+notebook into the next.
+
+No module of the project is preloaded: each kernel imports what it needs of it, and so tells
+truly what that was (see `compendium.reads`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import types
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import LocalProvisioner
+
+from compendium.errors import UsageError, nearest
+
+KINDS = ("warm", "fresh")
+PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
+
+# What chapters import, and what they come to import while they draw. Not the inline backend of
+# Matplotlib, which looks for its shell when it is imported: figures would vanish.
+PRELOAD = (
+    "ipykernel.kernelapp",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "numpy.random",
+    "pandas",
+    "pandas.io.formats.html",
+    "pandera.pandas",
+    "PIL.PngImagePlugin",
+    "pydantic",
+    "pymcdm.methods",
+    "pymcdm.weights",
+    "SALib.analyze.sobol",
+    "SALib.sample.sobol",
+    "scipy.stats",
+    "statsmodels.api",
+    "yaml",
+)
+
+# One thread a process: small fits are quicker, their timing even, their sums the same on every
+# machine. Read before NumPy is imported, like the seed of hashes before anything is.
+THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+EARLY = {
+    **THREADS,
+    "PYTHONHASHSEED": "0",
+    # ipykernel's own choice, made before Matplotlib is imported.
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+# Python's search path in a process that has run nothing yet: in the fork server, which imports
+# this module before any other, and by inheritance in its forks.
+_SEARCH_PATH = list(sys.path)
+_starting = threading.Lock()
+
+
+def available() -> bool:
+    """Whether this process may fork kernels from a server: not on Windows, nor in a daemon."""
+    methods = multiprocessing.get_all_start_methods()
+    return "forkserver" in methods and not multiprocessing.current_process().daemon
+
+
+def choose(kind: str) -> str:
+    """The kind of kernel to use when `kind` is asked for.
+
+    Raises
+    ------
+    UsageError
+        No kind of that name.
+    """
+    if kind not in KINDS:
+        raise UsageError(
+            f"no kind of kernel {kind!r}{nearest(kind, KINDS)}; allowed: {', '.join(KINDS)}"
+        )
+    return kind if available() else "fresh"
+
+
+def start_server() -> None:
+    """Start importing the libraries, in the background; before any change of folder."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *PRELOAD])
+    with _starting, environment(EARLY):
+        from multiprocessing import forkserver
+
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a process started within, and put the old ones back."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+class Group:
+    """Kernels that are stopped together.
+
+    Parameters
+    ----------
+    kind : {"warm", "fresh"}
+        Forked from the process with the libraries imported, where the system can; or started
+        from nothing.
+    """
+
+    def __init__(self, kind: str = "warm"):
+        self.kind = choose(kind)
+        self._alive: set[AsyncKernelManager] = set()
+        self._lock, self._stopped = threading.Lock(), False
+
+    def manager(self, variables: Mapping[str, str], folder: Path) -> type[AsyncKernelManager]:
+        """Class of the manager of a kernel, as nbclient wants it.
+
+        Parameters
+        ----------
+        variables : mapping
+            Environment variables of the kernel on top of ours.
+        folder : Path
+            Its working folder. Ours stays as it is, so that kernels may run side by side.
+        """
+        group, specification = self, specifications()[self.kind]
+
+        class Manager(AsyncKernelManager):
+            kernel_spec = specification
+
+            async def start_kernel(self, **options: object) -> None:
+                with group._lock:
+                    if group._stopped:
+                        raise RuntimeError("the kernels were stopped")
+                    group._alive.add(self)
+                env = {**os.environ, **THREADS, "PYTHONHASHSEED": "0", **variables}
+                await super().start_kernel(**options, env=env, cwd=str(folder))
+                if group._stopped:
+                    _kill(self)
+
+            async def cleanup_resources(self, restart: bool = False) -> None:
+                await super().cleanup_resources(restart=restart)
+                group._alive.discard(self)
+
+        return Manager
+
+    def stop(self) -> None:
+        """Kill the kernels and all they started; no other can be started in the group."""
+        with self._lock:
+            self._stopped = True
+            alive = list(self._alive)
+        for manager in alive:
+            _kill(manager)
+
+
+def _kill(manager: AsyncKernelManager) -> None:
+    pid = getattr(manager.provisioner, "pid", None)
+    if pid and manager.provisioner.has_process:
+        # A kernel leads a group of its own.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+@cache
+def specifications() -> dict[str, KernelSpec]:
+    """How to start each kind of kernel, on the Python that runs this."""
+    from ipykernel.kernelspec import get_kernel_dict
+
+    fresh, warm = get_kernel_dict(), get_kernel_dict()
+    warm["metadata"] = {"kernel_provisioner": {"provisioner_name": PROVISIONER}}
+    fresh["metadata"] = {}
+    return {"fresh": KernelSpec(**fresh), "warm": KernelSpec(**warm)}
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts a kernel as a fork of the server; in all else Jupyter's own provisioner."""
+
+    async def launch_kernel(self, cmd: list[str], **options: object) -> dict:
+        """Fork a kernel; `cmd` is what would start one from nothing."""
+        start_server()
+        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        folder = str(options.get("cwd") or os.getcwd())
+        context = multiprocessing.get_context("forkserver")
+        process = context.Process(target=serve, args=(arguments, options["env"], folder))
+        with _starting, _no_script():
+            process.start()
+        self.process = _Forked(process)
+        # Its own, as soon as it runs. Asked for now it might still be that of the server.
+        self.pid = self.pgid = process.pid
+        self.cwd = folder
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the process; looked at more often than ten times a second."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.01)
+        self.process = None
+        return 0
+
+
+class _Forked:
+    """A process of `multiprocessing`, spoken to like one of `subprocess`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process):
+        self.process, self.pid = process, process.pid
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self) -> int | None:
+        self.process.join()
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _no_script() -> Iterator[None]:
+    """Hide the running script, which `multiprocessing` would import into the new process."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
+def serve(arguments: list[str], variables: Mapping[str, str], folder: str) -> None:
+    """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
+    os.setsid()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(folder)
+    sys.path[:] = [place for place in _SEARCH_PATH if place]
+    sys.argv[:] = ["ipykernel_launcher.py", *arguments]
+
+    import numpy as np
+    from ipykernel.kernelapp import IPKernelApp
+
+    np.random.seed()  # noqa: NPY002 - else every fork would draw the same "random" numbers
+    IPKernelApp.launch_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+def _die_with_parent() -> None:
+    """End this process, and all it started, when the one that asked for it is gone."""
+    multiprocessing.parent_process().join()
+    os.killpg(0, signal.SIGKILL)

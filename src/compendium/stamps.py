@@ -1,0 +1,86 @@
+"""Whether a book is up to date, told by the files it was made of and the files it consists of.
+
+Of the standard library alone, so that asking costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from compendium import paths
+
+FORMAT = "compendium-stamp/1"
+NAME = "stamp.json"
+# What a book is made of, beside its own scenario; what is missing is left out.
+PLACES = (
+    "src", "data", "chapters", "assets", "_config.yml", "_toc.yml", "references.bib",
+    "requirements.lock", "scripts/build_book.py",
+)  # fmt: skip
+# A file changed so shortly before it was looked at may change again within one tick of its clock.
+TICK = 2_000_000_000  # nanoseconds
+
+
+def take(scenario: str) -> dict:
+    """What the book of a scenario is made of, as it is now: size, time and digest of each file."""
+    root = paths.ROOT
+    files = {path: [*_look(root / path), _digest(root / path)] for path in _inputs(root, scenario)}
+    return {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
+
+
+def write(stamp: dict, build: Path) -> None:
+    """Leave the stamp in a finished build; `stamp` was taken before the build began."""
+    files = {path: (build / path).stat().st_size for path in _files(build)}
+    (build / NAME).write_text(json.dumps({**stamp, "files": files}), "utf-8")
+
+
+def current(scenario: str) -> bool:
+    """Whether a build is whole, and made of the files as they are now."""
+    root, build = paths.ROOT, paths.BUILD / scenario
+    try:
+        stamp = json.loads((build / NAME).read_text("utf-8"))
+        if stamp["format"] != FORMAT or stamp["python"] != sys.version:
+            return False
+        inputs, files, settled = stamp["inputs"], stamp["files"], stamp["taken"] - TICK
+        if set(_inputs(root, scenario)) != set(inputs):
+            return False
+        for path, (size, changed, digest) in inputs.items():
+            same = _look(root / path) == [size, changed] and changed < settled
+            if not same and _digest(root / path) != digest:
+                return False
+        return all((build / path).stat().st_size == size for path, size in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _inputs(root: Path, scenario: str) -> Iterator[str]:
+    pages = sorted(root.glob("*.md"))
+    named = [root / place for place in (*PLACES, f"scenarios/{scenario}.yml")]
+    for place in [*named, *pages]:
+        if place.is_dir():
+            yield from (f"{place.relative_to(root).as_posix()}/{file}" for file in _files(place))
+        elif place.exists():
+            yield place.relative_to(root).as_posix()
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Files of a folder, as paths from it; not what Python and editors leave there."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and name[0] != "."]
+        for name in names:
+            if name != NAME and not name.startswith("."):
+                yield Path(place, name).relative_to(folder).as_posix()
+
+
+def _look(file: Path) -> list[int]:
+    stat = file.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

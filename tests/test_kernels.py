@@ -1,0 +1,132 @@
+"""Kernels forked from a warm process: as good as fresh ones, and nothing leaks or stays."""
+
+import os
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from test_chapters import GIVEN, cell, store
+
+from compendium import chapters, kernels, paths
+from compendium.errors import UsageError
+
+LOADED = "import sys; print(sorted(m for m in sys.modules if m.partition('.')[0] == 'compendium'))"
+SPOIL = """
+import numpy as np, pandas as pd, random
+pd.DataFrame.sum = None
+np.random.seed(1); random.seed(1)
+"""
+LOOK = """
+import os, random, sys
+import numpy as np, pandas as pd
+print(pd.DataFrame.sum is None, np.random.rand() == np.random.RandomState(1).rand(),
+      random.random() == random.Random(1).random())
+"""
+DRAW = """
+import matplotlib.pyplot as plt
+plt.plot([1, 3, 2]); plt.show()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "CHAPTERS", tmp_path / "chapters")
+    paths.CHAPTERS.mkdir()
+    return tmp_path / "_build" / "mine"
+
+
+def outputs(folder, *cells, kind="warm"):
+    """Executed notebook of some cells, and the process ids left behind."""
+    store(*cells)
+    group = kernels.Group(kind)
+    file = chapters.execute("arms_trade", GIVEN, folder / kind, group=group)
+    assert not group._alive
+    return nbformat.read(file, as_version=4).cells
+
+
+def test_the_libraries_are_there_and_the_project_is_not(folder):
+    names = ", ".join(repr(name) for name in kernels.PRELOAD)
+    source = f"import sys; print([m for m in ({names},) if m not in sys.modules])"
+    cells = outputs(folder, cell(source), cell(LOADED))
+    assert cells[3].outputs[0]["text"] == "[]\n"
+    assert set(eval(cells[4].outputs[0]["text"])) <= {
+        "compendium", "compendium.errors", "compendium.kernels", "compendium.reads"
+    }  # fmt: skip
+
+
+def test_nothing_leaks_into_the_next_notebook(folder):
+    outputs(folder, cell(SPOIL))
+    assert outputs(folder, cell(LOOK))[3].outputs[0]["text"] == "False False False\n"
+
+
+def test_a_forked_kernel_gives_what_a_fresh_one_gives(folder):
+    shown = [cell(DRAW), cell("import sys; print(sys.path)"), cell("%time"), cell("1"), cell("1;")]
+    shown += [cell("import os; os.getcwd(), os.environ['PYTHONHASHSEED'], hash('x')")]
+    shown += [cell("import sys; print('x', file=sys.stderr)")]
+    warm, fresh = (outputs(folder, *shown, kind=kind) for kind in kernels.KINDS)
+    del warm[5], fresh[5]  # a time
+    assert warm == fresh
+    assert "image/png" in warm[3].outputs[0]["data"]
+
+
+def test_unseeded_draws_differ_from_notebook_to_notebook(folder):
+    draw = cell("import numpy as np; print(np.random.rand())")
+    first, second = (outputs(folder, draw)[3].outputs[0]["text"] for _ in range(2))
+    assert first != second
+
+
+def test_a_stopped_group_starts_no_kernel(folder):
+    store(cell("1"))
+    group = kernels.Group()
+    group.stop()
+    with pytest.raises(RuntimeError, match="were stopped"):
+        chapters.execute("arms_trade", GIVEN, folder, group=group)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(UsageError, match="did you mean 'fresh'"):
+        kernels.Group("frehs")
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from compendium import chapters, kernels, parameters
+if __name__ == "__main__":
+    chapters.execute("arms_trade", parameters.ArmsTrade(), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("signal", [2, 9, 15])
+def test_a_killed_build_leaves_no_kernel(folder, tmp_path, signal):
+    mark = tmp_path / "kernel"
+    store(cell(f"import os; open({str(mark)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"))
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    driver = subprocess.Popen(
+        [sys.executable, script, folder], env={**os.environ, "COMPENDIUM_ROOT": str(tmp_path)},
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    wait_for(lambda: mark.exists() and mark.read_text())
+    kernel = int(mark.read_text())
+    driver.send_signal(signal)
+    driver.wait(30)
+    wait_for(lambda: not running(kernel))
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def running(process):
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
