@@ -29,30 +29,33 @@ def main() -> int:
         parser.error("--workers: at least 1")
     # Where no terminal reads along, a line a minute is enough.
     slow = {} if sys.stderr.isatty() else {"mininterval": 60.0, "ascii": True}
-    with tqdm(unit="task", file=sys.stderr, smoothing=0.1, **slow) as bar:
+    bar = None
 
-        def report(done: int, failed: int, every: int) -> None:
-            if bar.total is None:
-                bar.reset(every)
-                bar.initial = bar.n = done  # kept from before: no measure of speed
-            bar.set_postfix(failed=failed, refresh=False) if failed else None
-            bar.update(done + failed - bar.n)
+    def report(done: int, failed: int, every: int) -> None:
+        nonlocal bar
+        if bar is None:  # what is kept from before is no measure of speed
+            bar = tqdm(total=every, initial=done, unit="task", smoothing=0.1, **slow)
+        if failed:
+            bar.set_postfix(failed=failed, refresh=False)
+        bar.update(done + failed - bar.n)
 
-        try:
-            outcome = sweep.run(
-                options.plan,
-                "notebooks" if options.notebooks else "values",
-                scheduler=options.scheduler,
-                workers=options.workers,
-                folder=options.output,
-                wanted=options.chapters,
-                only=options.only,
-                report=report,
-            )
-        except CompendiumError as error:
+    try:
+        outcome = sweep.run(
+            options.plan,
+            "notebooks" if options.notebooks else "values",
+            scheduler=options.scheduler,
+            workers=options.workers,
+            folder=options.output,
+            wanted=options.chapters,
+            only=options.only,
+            report=report,
+        )
+    except CompendiumError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    finally:
+        if bar is not None:
             bar.close()
-            print(error, file=sys.stderr)
-            return error.exit_code
     print(
         f"{len(outcome.whole)} of {outcome.cases} cases whole; {outcome.tasks} distinct tasks, "
         f"{outcome.kept} of them kept from before; tables in {paths.relative(outcome.folder)}"

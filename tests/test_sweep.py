@@ -137,7 +137,8 @@ def test_chapters_bring_those_they_need():
 
 
 def test_both_modes_give_the_same_values_to_the_last_bit(plan):
-    cases = sweep.read_plan(plan(seeds(1)))
+    few = "  trade_trends: {bootstrap_draws: [200]}\n  recommendations: {draws: [1024]}\n"
+    cases = sweep.read_plan(plan(seeds(1) + few))
     wanted = sweep.with_needs(["recommendations"])
     found = {}
     for mode in sweep.MODES:
@@ -264,7 +265,8 @@ def test_a_worker_that_dies_loses_nothing(scheduler, plan, tmp_path):
     assert sweep._load(folder / "results", task.key) == own
 
 
-def test_no_scheduler_at_that_address_is_a_usage_error(plan, tmp_path):
+def test_no_scheduler_at_that_address_is_a_usage_error(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "CONNECT", "1s")
     with pytest.raises(UsageError, match="--scheduler tcp://127.0.0.1:1"):
         sweep.run(
             plan(seeds(1)), scheduler="tcp://127.0.0.1:1", folder=tmp_path / "out",

@@ -27,6 +27,7 @@ MODES = ("values", "notebooks")
 KEYS = ("title", "reason", "scenarios", "cases", "grid")
 MOST_CASES = 100_000
 CHAPTERS = tuple(models.MODELS)  # each stands after those whose values it draws on
+CONNECT = "10s"  # how long a scheduler may take to answer
 PIECE = 64  # tasks a core that are handed to the cluster ahead of their turn
 
 
@@ -392,7 +393,7 @@ def cluster(scheduler: str | None, workers: int | None):
 
     # A worker must be able to start the processes of notebooks; one thread each, because a
     # chapter's run is a process's own business.
-    settings = {"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": "10s"}
+    settings = {"distributed.worker.daemon": False, "distributed.comm.timeouts.connect": CONNECT}
     with dask.config.set(settings):
         if scheduler:
             try:
