@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from compendium import book, chapters, datapackage, paths, scenarios, values
+from compendium import book, chapters, datapackage, paths, prose, scenarios, values, vintages
 
 
 def build(name: str, report: Callable[[str], None] = print, verbose: bool = False) -> Path:
@@ -39,6 +39,10 @@ def build(name: str, report: Callable[[str], None] = print, verbose: bool = Fals
     shutil.rmtree(aside, ignore_errors=True)
     chapters.run_all(scenario, aside, report)
     values.collect(aside, scenario=name, as_of=str(scenario.as_of))
+    prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
+    if vintages.PAGE in book.pages(paths.ROOT):
+        report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
+        vintages.parts(scenario.as_of)
     report(f"[{time.monotonic() - begin:5.1f} s] rendering")
     book.render(
         name,
