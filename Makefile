@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book test check compare vintages diff record environment lock clean
+.PHONY: help book test check compare diff record environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,9 +29,6 @@ check: environment ## Check tables, scenarios, and the prose against the numbers
 
 compare: environment ## Set scenarios side by side. SCENARIOS="replication hindsight low high"
 	$(RUN) scripts/compare.py $(SCENARIOS)
-
-vintages: environment ## Show the headline values month by month, and score what was projected.
-	$(RUN) scripts/vintages.py
 
 diff: environment ## Say which numbers have moved since the last record, and why.
 	$(RUN) scripts/estimates.py

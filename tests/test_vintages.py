@@ -1,23 +1,21 @@
 """Headline values month by month, their steps, and scores of frozen projections."""
 
+import csv
 import datetime as dt
+import re
+import shutil
 
 import pandas as pd
 import pytest
 
-from compendium import figures, models, parameters, paths, values, vintages
+from compendium import evidence, figures, models, parameters, paths, vintages
+from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError
 from compendium.headlines import HEADLINES
+from compendium.policy import designations
 from compendium.values import Value
 
 ID = "arms_trade.value_total"
-
-
-class Result:
-    """What a model returns, as far as it is read here."""
-
-    def __init__(self, *found):
-        self.values = found
 
 
 @pytest.fixture
@@ -25,17 +23,14 @@ def counted(tmp_path, monkeypatch):
     """A model whose value is the month of its vintage; the days it was run for."""
     runs = []
 
-    def run(chapter, chosen):
+    def headlines(chapter, chosen):
         runs.append(chosen.as_of)
         month = float(chosen.as_of.month)
-        return Result(
-            Value(ID, month, month - 0.5, month + 0.5, rows=(f"row-{chosen.as_of.month}",)),
-            Value("arms_trade.other", 1.0),
-        )
+        return [Value(ID, month, month - 0.5, month + 0.5, rows=(f"row-{chosen.as_of.month}",))]
 
     monkeypatch.setattr(paths, "BUILD", tmp_path)
-    monkeypatch.setattr(models, "MODELS", {"arms_trade": "none"})
-    monkeypatch.setattr(models, "run", run)
+    monkeypatch.setattr(vintages, "TRACKED", ["arms_trade"])
+    monkeypatch.setattr(models, "headlines", headlines)
     return runs
 
 
@@ -82,24 +77,71 @@ def test_a_vintage_is_computed_again_where_what_it_knew_or_the_code_has_changed(
     assert len(counted) - count == 4
 
 
-def test_what_is_known_later_does_not_change_a_vintages_key(monkeypatch):
-    day = dt.date(2024, 2, 29)
-    before = vintages.known_fingerprint(day)
-    load = vintages.evidence.load
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """A copy of the tables, and a way to append a row that differs from the last in some cells."""
+    raw = tmp_path / "raw"
+    shutil.copytree(paths.RAW, raw)
+    monkeypatch.setattr(paths, "RAW", raw)
 
-    def with_one_more(table, as_of, **filters):
-        rows = load(table, as_of, **filters)
-        if as_of > dt.date(2024, 6, 1):
-            rows = pd.concat([rows, rows.tail(1).assign(obs_id="new")])
-        return rows
+    def append(table, row_id, **cells):
+        file = raw / f"{table}.csv"
+        with file.open(newline="", encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+        row = next(row for row in rows if row_id in row.values()) | cells
+        with file.open("a", newline="", encoding="utf-8") as lines:
+            csv.DictWriter(lines, row, lineterminator="\n").writerow(row)
 
-    vintages._known.cache_clear()
-    monkeypatch.setattr(vintages.evidence, "load", with_one_more)
-    assert vintages.known_fingerprint(day) == before
-    later = vintages.known_fingerprint(dt.date(2025, 1, 31))
-    monkeypatch.undo()
-    vintages._known.cache_clear()
-    assert vintages.known_fingerprint(dt.date(2025, 1, 31)) != later
+    return append
+
+
+DAYS = [dt.date(2024, 2, 29), dt.date(2024, 12, 31), dt.date(2025, 1, 31)]
+
+
+def test_a_new_row_changes_the_key_from_the_day_it_was_known(tables):
+    before = [vintages.known_fingerprint(day) for day in DAYS]
+    tables("arms", "arms-sh-2024-10-dia", obs_id="arms-new", stated_on="2025-01-15")
+    after = [vintages.known_fingerprint(day) for day in DAYS]
+    assert after[:2] == before[:2] and after[2] != before[2]
+
+
+def test_a_new_judgement_changes_the_key_once_its_rows_are_known(tables):
+    before = [vintages.known_fingerprint(day) for day in DAYS]
+    newest = evidence.load("strategy", "2025-01-31").sort_values("known_on").iloc[-1]
+    assert newest["known_on"] > pd.Timestamp("2024-12-31")
+    with (paths.RAW / "hypotheses.csv").open(newline="", encoding="utf-8") as lines:
+        first = next(csv.DictReader(lines))
+    tables("hypotheses", first["obs_id"], obs_id=newest["obs_id"])
+    after = [vintages.known_fingerprint(day) for day in DAYS]
+    assert after[:2] == before[:2] and after[2] != before[2]
+
+
+def test_a_new_row_shows_up_in_catalogue_track_and_scores(tables, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    day = "2025-12-31"
+
+    def seen():
+        rows = Catalogue(day, {}).rows
+        track = vintages.track(day, workers=1)
+        own = track[(track["id"] == ID) & (track["day"] == pd.Timestamp(day))].iloc[0]
+        return len(rows), own["high"], vintages.scores(vintages.study_checks(day))
+
+    monkeypatch.setattr(vintages, "month_ends", lambda as_of: [dt.date.fromisoformat(as_of)])
+    count, high, scored = seen()
+    tables("arms", "arms-sh-2025-07-dia", obs_id="arms-new", stated_on="2025-10-15",
+           period_end="2025-10-15", value="22000000")  # fmt: skip
+    # One more listing of vessels or persons falls into the year after the study.
+    tables("strategy", listed_row(), obs_id="strat-new")
+    after_count, after_high, after_scored = seen()
+    assert after_count == count + 2
+    assert after_high > high
+    assert not after_scored["later"].equals(scored["later"])
+
+
+def listed_row():
+    """A designation within the year after the study."""
+    listed = designations.plain("2025-12-31")
+    return listed[listed["day"].between("2024-11-01", "2025-04-01")]["obs_id"].iloc[0]
 
 
 def test_steps_name_the_rows_that_came_and_left(counted):
@@ -113,15 +155,14 @@ def test_steps_name_the_rows_that_came_and_left(counted):
     ].dt.month.tolist() == [1, 2]
 
 
-def test_lean_parameters_do_not_touch_a_headline(monkeypatch, tmp_path):
-    monkeypatch.setattr(paths, "BUILD", tmp_path)
-    day = dt.date(2024, 10, 28)
-    for chapter, lean in vintages.LEAN.items():
-        file = vintages.compute(chapter, day)
-        full = {v.id: v for v in models.run(chapter, parameters.model(chapter)()).values}
-        found = values.read(file)
-        assert found and set(found) <= set(HEADLINES) and lean
-        assert {id: full[id] for id in found} == found
+@pytest.mark.parametrize("chapter", vintages.TRACKED)
+@pytest.mark.parametrize("day", ["2023-12-31", "2024-10-28", "2026-06-30"])
+def test_headlines_alone_are_bit_for_bit_those_of_the_full_run(chapter, day):
+    chosen = parameters.validate(chapter, {"as_of": day})
+    whole = {v.id: v for v in models.run(chapter, chosen).values if v.id in HEADLINES}
+    alone = {v.id: v for v in models.headlines(chapter, chosen)}
+    assert alone == whole  # floats compared exactly, with labels, rows and rounding
+    assert whole or (chapter, day) == ("troop_plausibility", "2023-12-31")
 
 
 def test_interval_scores_by_hand():
@@ -151,12 +192,39 @@ def test_what_others_stated_stands_on_the_day_it_became_known():
 
 
 def test_few_scores_are_not_boasted_of():
-    table = pd.DataFrame({"inside": [True, True, False]})
-    text = vintages.coverage_text(table)
-    assert text.startswith("2 of 3 later figures lie inside")
+    scored = pd.DataFrame({"inside": [True, True, False]})
+    settled = pd.DataFrame({"brier": [0.01, 0.25]})
+    table = dict(vintages.summary(scored, settled).to_numpy())
+    assert table["Projected figures that are due"] == "3"
+    assert table["Inside their 90 % intervals"] == "2"
     # Clopper-Pearson: roots of the binomial tails at 5 percent, 0.135 and 0.983.
-    assert "from 14% to 98%" in text and "cannot show that the intervals are right" in text
-    assert vintages.coverage_text(table.head(0)) == "No frozen projection is due yet."
+    assert "14% to 98%" in table.values()
+    assert table["Their mean Brier score"] == "0.13"
+    none = vintages.summary(scored.head(0), settled.head(0))
+    assert none["Figure"].tolist() == ["0", "0"]
+
+
+def test_yes_no_forecasts_are_scored_by_hand():
+    assert vintages.forecasts("2024-10-28").empty
+    found = vintages.forecasts("2026-10-31")
+    assert len(found) >= 4 and found["chance"].between(0, 1).all()
+    for row in found.itertuples():
+        assert row.brier == pytest.approx((1 - row.chance if row.came else row.chance) ** 2)
+    assert all(found["rows"].map(len))
+
+
+def test_a_page_is_drawn_once_and_shows_nothing_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    found = vintages.parts("2023-12-15", workers=1)
+    assert set(found) == set(vintages.PARTS) and found["tracks"]
+    assert found["scores"] == [] and found["forecasts"] == []
+    for content in found["tracks"]:
+        cells = [str(cell) for row in content["rows"] for cell in row]
+        days = [cell for cell in cells if re.fullmatch(r"\d{4}-\d\d-\d\d", cell)]
+        assert days and max(days) <= "2023-12-15"
+    monkeypatch.setattr(vintages, "compute", None)
+    monkeypatch.setattr(figures, "track", None)
+    assert vintages.parts("2023-12-15") == found
 
 
 def test_only_what_is_due_is_scored():

@@ -57,7 +57,7 @@ def build(
 
     if kernels.choose(kernel) == "warm":
         kernels.start_server()  # imports the libraries while we import them too
-    from compendium import book, chapters, datapackage, scenarios, values
+    from compendium import book, chapters, datapackage, prose, scenarios, values, vintages
 
     datapackage.require_valid()
     scenario = scenarios.read(name)
@@ -65,6 +65,10 @@ def build(
     previous = target if explain else None
     chapters.run_all(scenario, aside, report, kernel=kernel, previous=previous)
     values.collect(aside, scenario=name, as_of=str(scenario.as_of))
+    prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
+    if vintages.PAGE in book.pages(paths.ROOT):
+        report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
+        vintages.parts(scenario.as_of)
     report(f"[{time.monotonic() - begin:5.1f} s] rendering")
     book.render(
         name,

@@ -109,11 +109,27 @@ def read_table(name: str, raw: Path | None = None) -> pd.DataFrame:
     if name not in tables:
         raise CompendiumError(f"there is no table {name!r}{nearest(name, tables)}")
     path = _path(tables[name], raw or paths.RAW)
-    text, faults = _read_text(tables[name], path)
-    faults = faults or _cell_faults(tables[name], path, text, {}, kinds=("type",))
+    # A shallow copy is written to without touching what it was copied from.
+    return _parsed(json.dumps(tables[name]), path, _stamp(path)).copy(deep=False)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(table: str, path: Path, stamp: tuple | None) -> pd.DataFrame:
+    """The table as long as neither file nor description changes: models read each many times."""
+    table = json.loads(table)
+    text, faults = _read_text(table, path)
+    faults = faults or _cell_faults(table, path, text, {}, kinds=("type",))
     if faults:
         raise FaultsError(faults)
-    return _typed(tables[name], text)
+    return _typed(table, text)
 
 
 def check(raw: Path | None = None) -> list[Fault]:

@@ -283,6 +283,12 @@ def mark_repeats(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @recorded
+def dated(table: str) -> pd.DataFrame:
+    """Every row of a table with the day it was known; for all else see `load`."""
+    return _dated(table, stamps(table))
+
+
+@recorded
 def earliest(table: str, **filters: object) -> pd.Timestamp | None:
     """First day on which any matching row, implied ones included, is known."""
     rows = select(_dated(table, stamps(table)), filters)

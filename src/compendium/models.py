@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from compendium import parameters, paths, scenarios, values
+from compendium.headlines import HEADLINES
 from compendium.values import Value
 
 LOCK = "requirements.lock"
@@ -25,6 +26,12 @@ MODELS = {
 def run(chapter: str, chosen: parameters.Parameters):
     """Result of a chapter's model; its ``values`` are what the chapter publishes."""
     return import_module(MODELS[chapter]).run(chosen)
+
+
+def headlines(chapter: str, chosen: parameters.Parameters) -> list[Value]:
+    """Headline values of a chapter, bit for bit those of `run`, at a fraction of its cost."""
+    found = import_module(MODELS[chapter]).headlines(chosen)
+    return [value for value in found if value.id in HEADLINES]
 
 
 def values_of(chosen: Mapping[str, parameters.Parameters]) -> dict[str, Value]:

@@ -20,7 +20,7 @@ from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
 from compendium import book, paths, uncertainty, values
-from compendium.errors import CompendiumError, Fault, nearest
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.exhibits import MIME
 
 ALLOWED = "prose.yml"
@@ -48,7 +48,7 @@ TWINS = {
 CONFIDENCE = re.compile(r"\bconfiden(ce|t)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z{*])")
 # Directives whose content is no prose, and those whose argument is a setting and no title.
-CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue")
+CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue", "vintages")
 SETTINGS = ("grid", "figure", "image", "list-table")
 WORD_VALUES = ("_word", "_phrase")
 
@@ -320,6 +320,32 @@ def _likelihood(plain: str, used, known, permitted: Allowed) -> Iterator[tuple[s
                 word,
                 f"{low} to {high} % for {term!r}; {uncertainty.likelihood(wrong[0])!r} for that number",
             )
+
+
+def require_fitting(notebooks: Path, known: Mapping[str, values.Value]) -> None:
+    """Raise if what the chapters wrote when they ran does not fit their values.
+
+    Parameters
+    ----------
+    notebooks : Path
+        Folder of the executed notebooks.
+    known : mapping of str to Value
+        The values of the same build.
+
+    Raises
+    ------
+    FaultsError
+        Every fault with file, cell, line and text.
+    """
+    texts = [
+        passage
+        for file in sorted(notebooks.glob("*.ipynb"))
+        for passage in outputs(f"chapters/{file.name}", nbformat.read(file, as_version=4))
+    ]
+    by_id = {id: [value] for id, value in known.items()}
+    faults = audit(texts, by_id, allowed(paths.ROOT)) + word_faults(known, "values.json")
+    if faults:
+        raise FaultsError(faults)
 
 
 def probability(value: values.Value) -> float | None:

@@ -8,6 +8,7 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
   ``id in UNIT`` converts, and refuses where that makes no sense. In HTML a value links to the
   catalogue and opens a card with the rows it rests on.
 - Directive: ``{catalogue} arms``, a part of the evidence catalogue (`compendium.pages`).
+- Directive: ``{vintages} tracks``, a part of the estimates over time (`compendium.vintages`).
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
   numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
   ``prose`` is a paragraph of MyST that a chapter wrote.
@@ -22,6 +23,7 @@ import base64
 import binascii
 import importlib.util
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -35,7 +37,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import book, pages, parameters, values
+from compendium import book, pages, parameters, values, vintages
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError, Fault, nearest
 from compendium.pages import is_web_address
@@ -492,6 +494,43 @@ class CatalogueDirective(SphinxDirective):
         return [node]
 
 
+class VintagesDirective(SphinxDirective):
+    """``{vintages} name``: figures or a table of the estimates over time (`vintages.PARTS`)."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Show the exhibits of that part, up to the vintage of the build."""
+        name = self.arguments[0]
+        if name not in vintages.PARTS:
+            problem = f"the estimates over time have no part{nearest(name, vintages.PARTS)}"
+            details = {"value": name, "allowed": ", ".join(vintages.PARTS)}
+            page = page_of(self.env, self.env.docname)
+            page.faults.append(fault(self.env, self.env.docname, self.lineno, problem, **details))
+            return []
+        self.env.note_reread()  # other rows or code change it, not the page
+        found = vintages.parts(catalogue_of(self.env.app).as_of)[name]
+        if not found:
+            return [nodes.paragraph("", "Nothing is due by this vintage.")]
+        place = PlainPage(self.state._renderer)
+        return [node for content in found for node in Exhibit(place, content, self.lineno).build()]
+
+
+class PlainPage:
+    """What an `Exhibit` asks of a notebook's renderer, for a page of text."""
+
+    def __init__(self, renderer):
+        self.renderer = renderer
+
+    def write_file(self, path: list[str], content: bytes, overwrite: bool) -> str:
+        """Write a file beside those of the notebooks; return Sphinx's path to it."""
+        env = self.renderer.sphinx_env
+        file = Path(env.mystnb_config.output_folder, *path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return f"/{Path(os.path.relpath(file, env.srcdir)).as_posix()}"
+
+
 def catalogue_of(app) -> Catalogue:
     """Catalogue of the build: its vintage is that of its chapters."""
     known = known_values(app)
@@ -652,6 +691,7 @@ def setup(app) -> dict:
     app.add_config_value("compendium_values", "", "")
     app.add_role("value", ValueRole())
     app.add_directive("catalogue", CatalogueDirective)
+    app.add_directive("vintages", VintagesDirective)
     # Builders without visitors of their own treat these as the nodes they derive from.
     app.add_node(ValueText, html=(visit_value, depart_value))
     app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))

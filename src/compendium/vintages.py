@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -11,30 +13,21 @@ from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
-from compendium import (
-    book,
-    datapackage,
-    evidence,
-    exhibits,
-    figures,
-    models,
-    parameters,
-    paths,
-    scenarios,
-    values,
-)
+from compendium import datapackage, evidence, exhibits, figures, models, parameters, paths, values
 from compendium.headlines import HEADLINES
+from compendium.policy import check as policy_check
+from compendium.strategy import projection as aid_projection
+from compendium.trade import check as trade_check
+from compendium.troops import holdout
 
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
-TRACKED = {id.partition(".")[0] for id in HEADLINES}
-# What the headline values do not depend on may be computed coarsely here.
-LEAN = {
-    "arms_trade": {"sobol_samples": 64},
-    "trade_trends": {"bootstrap_draws": 100},
-}
+TRACKED = [
+    chapter for chapter in models.MODELS if any(id.startswith(f"{chapter}.") for id in HEADLINES)
+]
 
 
 def month_ends(as_of: str | dt.date) -> list[dt.date]:
@@ -66,25 +59,20 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
     A vintage is computed once and kept under ``_build/vintages`` for as long as the code and
     the rows known by its day are the same.
     """
-    tasks = [
-        (chapter, day)
-        for day in month_ends(as_of)
-        for chapter in models.MODELS
-        if chapter in TRACKED and day >= parameters.FIRST_DAY
-    ]
-    missing = [task for task in tasks if not _file(*task).exists()]
+    days = [day for day in month_ends(as_of) if day >= parameters.FIRST_DAY]
+    missing = [day for day in days if not _file(day).exists()]
     if missing:
         count = min(workers or os.cpu_count() or 1, len(missing))
         if count == 1:
-            for task in missing:
-                compute(*task)
+            for day in missing:
+                compute(day)
         else:
             # spawn: a forked child would share the state of libraries that hold threads.
             with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-                list(pool.map(compute, *zip(*missing, strict=True)))
+                list(pool.map(compute, missing))
     records = []
-    for chapter, day in tasks:
-        for value in values.read(_file(chapter, day)).values():
+    for day in days:
+        for value in values.read(_file(day)).values():
             records.append(
                 (pd.Timestamp(day), value.id, HEADLINES[value.id], value.value, value.low,
                  value.high, value.unit, value.text("full" if value.low is not None else "value"),
@@ -97,38 +85,65 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
                              kind="stable", ignore_index=True)  # fmt: skip
 
 
-def compute(chapter: str, day: dt.date) -> Path:
-    """Compute the headline values of one chapter at one vintage and keep them."""
-    chosen = parameters.validate(chapter, {"as_of": day, **LEAN.get(chapter, {})})
-    found = {v.id: v for v in models.run(chapter, chosen).values if v.id in HEADLINES}
-    file = _file(chapter, day)
+def compute(day: dt.date) -> Path:
+    """Compute the headline values of one vintage and keep them in place of older ones."""
+    found = {
+        value.id: value
+        for chapter in TRACKED
+        for value in models.headlines(chapter, parameters.validate(chapter, {"as_of": day}))
+    }
+    file = _file(day)
     file.parent.mkdir(parents=True, exist_ok=True)
+    for older in file.parent.glob(f"{day}-*.json"):
+        older.unlink(missing_ok=True)
     values.write(file, found, as_of=str(day))
     return file
 
 
-def _file(chapter: str, day: dt.date) -> Path:
+def _file(day: dt.date) -> Path:
     key = hashlib.sha256(f"{models.code_fingerprint()}{known_fingerprint(day)}".encode())
-    return paths.BUILD / "vintages" / chapter / f"{day}-{key.hexdigest()[:12]}.json"
+    return paths.BUILD / "vintages" / f"{day}-{key.hexdigest()[:12]}.json"
 
 
 def known_fingerprint(day: dt.date) -> str:
     """Digest of all that is known by a day."""
-    stamps = tuple(evidence.stamps(table) for table in evidence.OBSERVATION_TABLES)
-    return _known(day, stamps)
-
-
-@lru_cache(maxsize=256)
-def _known(day: dt.date, stamps: tuple) -> str:
     digest = hashlib.sha256()
+    known: set[str] = set()
     for table in evidence.OBSERVATION_TABLES:
-        rows = evidence.load(table, day, implied=True, repeats=True)
-        digest.update(rows.to_csv(index=False).encode())
+        ids, known_on, digests = _digests(table, evidence.stamps(table))
+        inside = known_on <= np.datetime64(day)
+        digest.update(digests[inside].tobytes())
+        known.update(ids[inside])
     digest.update(evidence.claims(None, day).to_csv(index=False).encode())
     for table in datapackage.table_names():
-        if datapackage.row_columns(table):
-            digest.update((paths.RAW / f"{table}.csv").read_bytes())
+        if table not in (*evidence.OBSERVATION_TABLES, "sources", "releases", "claims"):
+            # A judgement counts from the day on which every row it names is known.
+            for text, named in _judgements(table, (paths.RAW / f"{table}.csv").stat().st_mtime_ns):
+                if named <= known:
+                    digest.update(text.encode())
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _digests(table: str, stamps: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each row its name, the day it was known, and a digest of all its cells."""
+    rows = evidence.dated(table)
+    return (
+        rows["obs_id"].to_numpy(object),
+        rows["known_on"].to_numpy("datetime64[D]"),
+        pd.util.hash_pandas_object(rows.astype(str), index=False).to_numpy(),
+    )
+
+
+@lru_cache(maxsize=32)
+def _judgements(table: str, changed: int) -> list[tuple[str, set[str]]]:
+    """Rows of a table that holds no observations, as text, with the rows of evidence each names."""
+    listed = datapackage.row_columns(table)
+    with (paths.RAW / f"{table}.csv").open(newline="", encoding="utf-8") as lines:
+        return [
+            (repr(row), {name for column in listed for name in row[column].split()})
+            for row in csv.DictReader(lines)
+        ]
 
 
 def changes(tracked: pd.DataFrame, least: float = 0.05) -> pd.DataFrame:
@@ -206,13 +221,14 @@ OTHERS = {
         1.0,
     ),
 }
-# Chapters' own scores of what the day of the study would have projected, by frame.
+# Chapters' own scores of what the day of the study would have projected.
 CHECKS = {
-    "trade_trends": "check",
-    "troop_plausibility": "check",
-    "kremlin_strategy": "check",
-    "recommendations": "projections",
+    "trade_trends": trade_check.check,
+    "troop_plausibility": holdout.study_check,
+    "kremlin_strategy": aid_projection.check,
+    "recommendations": policy_check.projections,
 }
+YES_NO = {"trade_trends": trade_check.yes_no, "kremlin_strategy": aid_projection.yes_no}
 MOST_ROWS = 6
 
 
@@ -241,81 +257,126 @@ def study_checks(as_of: str | dt.date) -> list[pd.DataFrame]:
     Each with `quantity`, `median`, `low90`, `high90`, `later`; only those already due.
     """
     found = []
-    for chapter, name in CHECKS.items():
-        table = models.run(chapter, parameters.validate(chapter, {"as_of": str(as_of)})).frames[
-            name
-        ]
+    for chapter, check in CHECKS.items():
+        table = check(parameters.validate(chapter, {"as_of": str(as_of)}))
+        if table.empty:
+            continue
         if "donor" in table:
             label = table["donor"].str.replace("_", " ") + ", aid of " + table["span"]
             table = table.assign(quantity=label)
-        if len(table) and "later" in table:  # nothing is due in a vintage of the study's day
-            found.append(table.dropna(subset=["later"]))
+        if "counted" in table:
+            label = "troops, " + table["quantity"] + ", near " + table["day"].dt.date.astype(str)
+            table = table.assign(quantity=label, later=table[["low", "high"]].mean(axis=1))
+        found.append(table.dropna(subset=["later"]))
     return found
 
 
-def coverage_text(table: pd.DataFrame, level: float = 0.9) -> str:
-    """How many projections held, and what so few can say."""
-    n, inside = len(table), int(table["inside"].sum())
-    if n == 0:
-        return "No frozen projection is due yet."
-    span = stats.binomtest(inside, n).proportion_ci(level, "exact")
-    return (
-        f"{inside} of {n} later figures lie inside their 90 % intervals. "
-        f"Were they independent, that would fit a coverage from {span.low:.0%} to {span.high:.0%} "
-        f"(exact 90 % interval). They are not: several are about one quantity at two horizons, so "
-        f"{n} figures are fewer pieces of evidence than {n}. "
-        "So few cannot show that the intervals are right; they can only show that they are wrong."
-    )
+def forecasts(as_of: str | dt.date) -> pd.DataFrame:
+    """Yes/no forecasts of the day of the study that later rows settle.
 
+    Returns
+    -------
+    pandas.DataFrame
+        `forecast`, `chance` (0 to 1), `came` (bool), `rows`, and the Brier score of each [1]_:
+        squared distance of the chance from one if it came and from nought if not. Saying one
+        half every time scores 0.25.
 
-def build(name: str) -> Path:
-    """Render the page of the vintages up to the one of a scenario; return it.
-
-    The models run with default parameters; of the scenario only its vintage is used.
+    References
+    ----------
+    .. [1] G. W. Brier, "Verification of forecasts expressed in terms of probability",
+       Monthly Weather Review 78 (1950).
     """
-    as_of = scenarios.read(name).as_of
-    tracked = track(as_of)
-    steps = changes(tracked)
-    scored = scores(study_checks(as_of))
-    source = "The models of the chapters with default parameters, run at the end of every month."
-    parts: list[tuple[str, dict | None]] = [
-        (
-            "# Estimates over time: what would have been said, month by month\n\n"
-            "Each headline value is computed again at the end of every month, from what was known by then and with today's code.\n"
-            f"The last vintage is {as_of}.\n"
-            "Where others stated the same thing, their figures stand beside it on the day they became known.",
-            None,
-        )
-    ]
+    tables = [f(parameters.validate(c, {"as_of": str(as_of)})) for c, f in YES_NO.items()]
+    tables = [table for table in tables if len(table)]
+    columns = ["forecast", "chance", "came", "rows"]
+    found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+    missed = found["chance"].astype(float) - found["came"].astype(float)
+    return found.assign(brier=missed**2)
+
+
+def summary(scored: pd.DataFrame, settled: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
+    """How many projections are due, how many held, and what coverage so few would fit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `Measure`, `Figure`, as text.
+    """
+    records = [("Projected figures that are due", f"{len(scored)}")]
+    if len(scored):
+        inside = int(scored["inside"].sum())
+        span = stats.binomtest(inside, len(scored)).proportion_ci(level, "exact")
+        records += [
+            ("Inside their 90 % intervals", f"{inside}"),
+            ("Coverage that would fit, were they independent (exact 90 % interval)",
+             f"{span.low:.0%} to {span.high:.0%}"),
+        ]  # fmt: skip
+    records.append(("Yes/no forecasts that are settled", f"{len(settled)}"))
+    if len(settled):
+        records += [
+            ("Their mean Brier score", f"{settled['brier'].mean():.2f}"),
+            ("Brier score of saying one half every time", "0.25"),
+        ]
+    return pd.DataFrame(records, columns=["Measure", "Figure"])
+
+
+PAGE = Path("chapters", "estimates_over_time.md")
+PARTS = ("tracks", "changes", "summary", "scores", "forecasts")
+SOURCE = "The models of the chapters with default parameters, run at the end of every month."
+
+
+def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[dict]]:
+    """Exhibits of the page on estimates over time, by part (`PARTS`).
+
+    The models run with default parameters; of a scenario only its vintage is used. Kept under
+    ``_build/vintages`` for as long as code and known rows are the same.
+    """
+    tracked = track(as_of, workers)
+    day = evidence.parse_day(as_of).date()
+    file = paths.BUILD / "vintages" / f"page-{_file(day).name}"
+    if not file.exists():
+        content = json.dumps(_parts(as_of, tracked))
+        for older in file.parent.glob(f"page-{day}-*.json"):
+            older.unlink(missing_ok=True)
+        file.write_text(content, "utf-8")
+    return json.loads(file.read_text("utf-8"))
+
+
+def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]:
+    found: dict[str, list[dict]] = {part: [] for part in PARTS}
     for number, (id, own) in enumerate(tracked.groupby("id", sort=False), 1):
-        stated = others(id, as_of)
-        drawing = figures.track(own, stated, HEADLINES[id], values.UNITS[own["unit"].iloc[0]])
-        parts.append(
-            (
-                f"## {HEADLINES[id]}",
-                exhibits.figure_bundle(
-                    drawing, f"fig-track-{number}",
-                    f"`{id}`, from {own['text'].iloc[0]} at the end of "
-                    f"{own['day'].iloc[0]:%B %Y} to {own['text'].iloc[-1]}.",
-                    source,
-                ),
-            )
-        )  # fmt: skip
-    shown = steps.assign(
+        drawing = figures.track(
+            own, others(id, as_of), HEADLINES[id], values.UNITS[own["unit"].iloc[0]]
+        )
+        caption = (
+            f"{HEADLINES[id]}: from {own['text'].iloc[0]} by {own['day'].iloc[0].date()} "
+            f"to {own['text'].iloc[-1]} by {own['day'].iloc[-1].date()}."
+        )
+        found["tracks"].append(
+            exhibits.figure_bundle(drawing, f"fig-track-{number}", caption, SOURCE)
+        )
+    steps = changes(tracked)
+    steps = steps.assign(
         day=steps["day"].dt.date.astype(str),
         came=steps["came"].map(_some),
         left=steps["left"].map(_some),
     ).drop(columns="id")
-    shown.columns = ["Vintage", "Value", "Before", "After", "Rows that came", "Rows that left"]
-    parts.append(
-        (
-            "## What moved them, and when\n\n"
-            "A step is told where a value moves by a twentieth or more from one vintage to the next.\n"
-            "Beside it stand the rows that it rests on now and did not before, and those it rests on no longer.",
-            exhibits.table_bundle(shown, "tab-steps", "Steps of the headline values.", source),
-        )
-    )
-    table = scored.assign(
+    steps.columns = ["Vintage", "Value", "Before", "After", "Rows that came", "Rows that left"]
+    scored, settled = scores(study_checks(as_of)), forecasts(as_of)
+    tables = {
+        "changes": (steps, "Steps of the headline values."),
+        "summary": (summary(scored, settled), "How many there are, and how they did."),
+        "scores": (_scores_shown(scored), "Every projected figure that is due."),
+        "forecasts": (_forecasts_shown(settled), "Every yes/no forecast that is settled."),
+    }
+    for part, (table, caption) in tables.items():
+        if len(table):
+            found[part].append(exhibits.table_bundle(table, f"tab-{part}", caption, SOURCE))
+    return {part: [bundle[exhibits.MIME] for bundle in own] for part, own in found.items()}
+
+
+def _scores_shown(scored: pd.DataFrame) -> pd.DataFrame:
+    return scored.assign(
         **{c: scored[c].map("{:,.4g}".format) for c in ("median", "low90", "high90", "later")},
         inside=scored["inside"].map({True: "yes", False: "no"}),
         score=scored["score"].map("{:,.2f}".format),
@@ -324,21 +385,18 @@ def build(name: str) -> Path:
                  "high90": "90 % high", "later": "Later figure", "inside": "Inside",
                  "score": "Interval score over the figure"}
     )  # fmt: skip
-    parts.append(
-        (
-            "## Frozen projections, scored\n\n"
-            "The chapters project from the day of the study with what was known then; later figures only score.\n"
-            f"{coverage_text(scored)}\n"
-            "The score is the width of the interval plus a penalty for missing it, over the figure: smaller is better.",
-            exhibits.table_bundle(table, "tab-scores", "Every projection that is due.", source)
-            if len(table)
-            else None,
-        )
+
+
+def _forecasts_shown(settled: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Forecast": settled["forecast"],
+            "Chance given": settled["chance"].map("{:.0%}".format),
+            "It came": settled["came"].map({True: "yes", False: "no"}),
+            "Brier score": settled["brier"].map("{:.2f}".format),
+            "Settled by": settled["rows"].map(_some),
+        }
     )
-    known = models.values_in(name)
-    target = paths.BUILD / "vintages" / "pages" / name
-    banner = f"Estimates over time, to {as_of}."
-    return book.render_page(book.cells(parts), known, as_of, target, banner=banner)
 
 
 def _some(rows: tuple[str, ...]) -> str:

@@ -27,7 +27,13 @@ from compendium.arms.shipments import (
     rockets,
     shells,
 )
-from compendium.arms.statements import statements
+from compendium.arms.statements import (
+    inside_statements,
+    projection_statements,
+    share_statements,
+    statements,
+    total_statement,
+)
 from compendium.arms.value import (
     Inputs,
     by_basis,
@@ -44,7 +50,7 @@ from compendium.parameters import ArmsTrade
 from compendium.uncertainty import summary
 from compendium.values import Value
 
-__all__ = ["Result", "needed_prices", "run"]
+__all__ = ["Result", "headlines", "needed_prices", "run"]
 
 
 @dataclass(frozen=True)
@@ -130,3 +136,16 @@ def run(p: ArmsTrade) -> Result:
         (), given, parts["total"], yearly, frames, projection, across, sourced, humps, outcomes
     )
     return replace(found, values=tuple(statements(p, found)))
+
+
+def headlines(p: ArmsTrade) -> list[Value]:
+    """The headline values as `run` states them, without what they do not depend on."""
+    given = inputs(p)
+    total = draw(given, p.draws, p.seed)["total"]
+    s = summary(total)
+    return [
+        total_statement(p, s, given),
+        *inside_statements(study_bounds(p.as_of), total, given),
+        *share_statements(p, shares(s, yardsticks(p.as_of)), given),
+        *projection_statements(project(p)),
+    ]

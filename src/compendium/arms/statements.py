@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from compendium import claims
 from compendium import uncertainty as un
@@ -64,6 +65,18 @@ def from_summary(name: str, s, unit: str, label: str, scale: float = 1.0, **deta
     )
 
 
+def total_statement(p: ArmsTrade, s, given: Inputs) -> Value:
+    """The estimate; `s` is the summary of its draws."""
+    label = total_label(p)
+    return from_summary("value_total", s, "USD_billion", label, 1e-3, decimals=1, rows=given.rows)
+
+
+def total_label(p: ArmsTrade) -> str:
+    """What the estimate is of."""
+    priced = f"{p.shell_price:,.10g} USD a round" if p.shell_price else p.price_basis
+    return f"Value of all deliveries by {p.as_of}, priced by {priced}"
+
+
 def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
     """The estimate, its 50 % interval and the rounds it rests on.
 
@@ -72,8 +85,7 @@ def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
     given = result.inputs
     s = un.summary(result.draws)
     rows = given.rows
-    priced = f"{p.shell_price:,.10g} USD a round" if p.shell_price else p.price_basis
-    label = f"Value of all deliveries by {p.as_of}, priced by {priced}"
+    label = total_label(p)
     half = state(
         "value_total_half",
         s["median"] / 1000,
@@ -107,7 +119,7 @@ def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
                   "Longest span of a count behind it", decimals=1, rows=quantity_rows),
         ]  # fmt: skip
     return [
-        from_summary("value_total", s, "USD_billion", label, 1e-3, decimals=1, rows=rows),
+        total_statement(p, s, given),
         half,
         *yearly,
         *(
@@ -398,16 +410,7 @@ def study_statements(p: ArmsTrade, result: Result) -> list[Value]:
         state(name, int(n), "count", label, kind="estimate", rows=combined)
         for name, (n, label) in counts.items()
     ]
-    inside = float(np.mean((draws >= low) & (draws <= high))) * 100
-    stated.append(
-        state(
-            "inside_study",
-            inside,
-            "percent",
-            "Share of the draws that lie between the study's bounds",
-            rows=tuple(sorted({STUDY_LOW, STUDY_HIGH, *result.inputs.rows})),
-        )
-    )
+    stated += inside_statements(study, draws, result.inputs)
     stated.append(
         state("bound_ratio", high / low, "ratio", "Upper over lower bound of the study",
               decimals=2, rows=(STUDY_LOW, STUDY_HIGH))
@@ -439,6 +442,25 @@ def study_statements(p: ArmsTrade, result: Result) -> list[Value]:
                   decimals=1, kind="score", rows=ids),
         ]  # fmt: skip
     return stated
+
+
+def inside_statements(
+    study: pd.DataFrame, draws: NDArray[np.float64], given: Inputs
+) -> list[Value]:
+    """How much of the estimate the study's bounds hold."""
+    if study.empty:
+        return []
+    low, high = (float(v) for v in study["value"])
+    inside = float(np.mean((draws >= low) & (draws <= high))) * 100
+    return [
+        state(
+            "inside_study",
+            inside,
+            "percent",
+            "Share of the draws that lie between the study's bounds",
+            rows=tuple(sorted({STUDY_LOW, STUDY_HIGH, *given.rows})),
+        )
+    ]
 
 
 def case_statements(figures: dict[str, float]) -> list[Value]:

@@ -21,10 +21,10 @@ from compendium.policy import (
     ranking,
     scores,
 )
-from compendium.policy.statements import statements
+from compendium.policy.statements import cited, first_statement, statements, taken_statements
 from compendium.values import Value
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "headlines", "run"]
 
 
 @dataclass(frozen=True)
@@ -90,3 +90,18 @@ def run(p: Recommendations) -> Result:
     }
     published = statements(p, frames, leader, theft_rows)
     return Result(tuple(published), frames, series, origin, leader)
+
+
+def headlines(p: Recommendations) -> list[Value]:
+    """The headline values as `run` states them, without what they do not depend on."""
+    table = scores.in_use(p.as_of)
+    ranked = ranking.summary(ranking.draw(p, table), table).set_index("option")
+    titles = scores.options().set_index("option")["title"]
+    stolen = flows.crypto(p, flows.uniforms(p)[4])
+    return [
+        *(
+            first_statement(name, row, titles[name], cited(table))
+            for name, row in ranked.iterrows()
+        ),
+        *taken_statements(flows.taken(p, [] if stolen is None else [stolen])),
+    ]

@@ -119,11 +119,16 @@ def crypto(p: Recommendations, u) -> Flow | None:
     return Flow("crypto", theft.predict(p, table, u), tuple(table["obs_id"]), basis)
 
 
+def uniforms(p: Recommendations) -> NDArray[np.float64]:
+    """Uniform numbers: one row for containers, three for barrels, one for crypto."""
+    return un.uniforms(p.draws, 5, p.seed + 1).T
+
+
 def flows(p: Recommendations) -> tuple[list[Flow], dict[str, str]]:
     """The flows known by `as_of`, and for each chapter drawn on where its values were found."""
     arms, arms_from = upstream.find("arms_trade", p.as_of)
     trade, trade_from = upstream.find("trade_trends", p.as_of)
-    u = un.uniforms(p.draws, 5, p.seed + 1).T
+    u = uniforms(p)
     found = [
         containers(arms, u[0]),
         barrels(p, trade, u[1], u[2], u[3]),

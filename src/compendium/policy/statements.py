@@ -85,10 +85,7 @@ def rank_statements(
     ]  # fmt: skip
     for name, row in ranked.iterrows():
         found += [
-            state(f"first_{name}", row["first"] * 100, "percent",
-                  f"{titles[name]}: share of draws in first place, weighted sum",
-                  low=row["first_low"] * 100, high=row["first_high"] * 100, level=0.9,
-                  rows=rows),
+            first_statement(name, row, titles[name], rows),
             state(f"method_place_{name}", float(by_place.loc[name].mean()), "ratio",
                   f"{titles[name]}: place at the middle weights, mean and range of the methods",
                   low=float(by_place.loc[name].min()), high=float(by_place.loc[name].max()),
@@ -148,6 +145,20 @@ def rank_statements(
     return [*found, *tipping_statements(frames["tipping"], rows)]
 
 
+def first_statement(name: str, row: pd.Series, title: str, rows: tuple[str, ...]) -> Value:
+    """Share of draws in which an option comes first."""
+    return state(
+        f"first_{name}",
+        row["first"] * 100,
+        "percent",
+        f"{title}: share of draws in first place, weighted sum",
+        low=row["first_low"] * 100,
+        high=row["first_high"] * 100,
+        level=0.9,
+        rows=rows,
+    )
+
+
 def tipping_statements(tipping: pd.DataFrame, rows: tuple[str, ...]) -> list[Value]:
     """The nearest weight at which the first place changes, scores as they stand."""
     options = scores.options().set_index("option")["title"]
@@ -177,12 +188,7 @@ def tipping_statements(tipping: pd.DataFrame, rows: tuple[str, ...]) -> list[Val
 def flow_statements(p: Recommendations, frames: dict[str, pd.DataFrame]) -> list[Value]:
     """What shares of the countable flows come to a year."""
     found = []
-    for row in frames["taken"].to_dict("records"):
-        name = f"{row['flow']}_{row['case']}"
-        label = f"{flows.FLOWS[row['flow']].capitalize()} a year, {CASES[row['case']]}"
-        found.append(
-            from_summary(name, row, "USD_million_per_year", label, rows=row["rows"])
-        )  # fmt: skip
+    found += taken_statements(frames["taken"])
     for name in flows.FLOWS:
         found += [
             state(f"share_{name}_{end}", getattr(p, f"{name}_{end}") * 100, "percent",
@@ -208,6 +214,16 @@ def flow_statements(p: Recommendations, frames: dict[str, pd.DataFrame]) -> list
         state("barrel_price_high", p.barrel_price_high, "USD_per_barrel",
               "Worth of a barrel, high end, a parameter", kind="evidence"),
     ]  # fmt: skip
+    return found
+
+
+def taken_statements(taken: pd.DataFrame) -> list[Value]:
+    """What each share of each flow comes to a year."""
+    found = []
+    for row in taken.to_dict("records"):
+        name = f"{row['flow']}_{row['case']}"
+        label = f"{flows.FLOWS[row['flow']].capitalize()} a year, {CASES[row['case']]}"
+        found.append(from_summary(name, row, "USD_million_per_year", label, rows=row["rows"]))
     return found
 
 

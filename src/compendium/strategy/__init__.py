@@ -21,10 +21,10 @@ from compendium.strategy import (
     verdicts,
     votes,
 )
-from compendium.strategy.statements import statements
+from compendium.strategy.statements import hypothesis_statements, statements
 from compendium.values import Value
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "headlines", "run"]
 
 
 @dataclass(frozen=True)
@@ -81,3 +81,18 @@ def run(p: KremlinStrategy) -> Result:
         "conflicts": conflicts.table(p.as_of, conflicts.CONFLICTS),
     }
     return Result(tuple(statements(p, frames, readings)), frames, tuple(readings))
+
+
+def headlines(p: KremlinStrategy) -> list[Value]:
+    """The headline values as `run` states them, without what they do not depend on."""
+    scores = hypotheses.table(p.as_of)
+    points = hypotheses.against(hypotheses.matrix(scores), hypotheses.weights(scores, p.weighting))
+    frames = {
+        "scores": scores,
+        "totals": hypotheses.totals(points),
+        "evidence": hypotheses.rows(scores, p),
+        "schemes": hypotheses.schemes(scores),
+        "pairs": hypotheses.drop_two(points),
+        "bootstrap": hypotheses.bootstrap(points, p.bootstrap_draws, p.seed),
+    }
+    return hypothesis_statements(p, frames)

@@ -87,3 +87,21 @@ def check(p: KremlinStrategy) -> pd.DataFrame:
              float(np.mean(runs <= later)), tuple(used["obs_id"]))
         )  # fmt: skip
     return pd.DataFrame(records, columns=columns)
+
+
+def yes_no(p: KremlinStrategy) -> pd.DataFrame:
+    """Chances of less aid given on the day of the study, and whether less came.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `forecast`, `chance` (0 to 1), `came` (bool), `rows`. Empty until months are released.
+    """
+    due = check(p)
+    then = project(p.model_copy(update={"as_of": STUDY_DAY})).set_index(["donor", "months"])
+    records = []
+    for row in due.itertuples():
+        given = then.loc[(row.donor, row.months)]
+        label = f"less aid of {aid.display(row.donor)} in {row.span} than in the {row.months} months before"
+        records.append((label, float(given["lower"]), bool(row.later < given["last"]), row.rows))
+    return pd.DataFrame(records, columns=["forecast", "chance", "came", "rows"])

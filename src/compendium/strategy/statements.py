@@ -35,7 +35,7 @@ def statements(p: KremlinStrategy, frames: dict[str, pd.DataFrame], readings) ->
         *_votes(frames),
         *_costs(frames),
         *_verdicts(p, frames["verdicts"]),
-        *_hypotheses(p, frames),
+        *hypothesis_statements(p, frames),
         *_projection(p, frames),
     ]
 
@@ -238,7 +238,8 @@ def _verdicts(p, table):
     return found
 
 
-def _hypotheses(p, frames):
+def hypothesis_statements(p, frames) -> list[Value]:
+    """Explanations, by what speaks against each and how firm their order is."""
     scores, rows = frames["scores"], frames["evidence"]
     used = tuple(rows["obs_id"])
     totals, boot = frames["totals"], frames["bootstrap"].set_index("hypothesis")

@@ -26,10 +26,15 @@ from compendium.trade import (
     verdicts,
     yardsticks,
 )
-from compendium.trade.statements import statements
+from compendium.trade.statements import (
+    pace_statement,
+    ratio_statements,
+    statements,
+    year_statements,
+)
 from compendium.values import Value
 
-__all__ = ["Result", "run"]
+__all__ = ["Result", "headlines", "run"]
 
 # The three decades the study speaks of, where its statement is not known yet.
 NORM_YEARS = (1993, 2022)
@@ -115,6 +120,21 @@ def run(p: TradeTrends) -> Result:
         *claims.values_of("trade_trends", tested),
     ]
     return Result(tuple(published), frames, found, official, tested)
+
+
+def headlines(p: TradeTrends) -> list[Value]:
+    """The headline values as `run` states them, without what they do not depend on."""
+    totals = series.totals(p)
+    bases, found = levels.bases(totals), levels.readings(p, totals)
+    stated = []
+    if found is not None and len(bases):
+        stated += year_statements(found, bases.set_index("base").loc[p.base])
+    events, known = meetings.events(p), spans(p)
+    for span in known[known["name"] == "pace"].itertuples():
+        if span.start <= span.end:
+            inside = meetings.counts_between(events, span.start, span.end)
+            stated += [pace_statement(rule, own, span.months) for rule, own in inside.items()]
+    return [*stated, *ratio_statements(rates.ratios(p, events), tuple(events["obs_id"]))]
 
 
 def spans(p: TradeTrends) -> pd.DataFrame:

@@ -56,6 +56,29 @@ def check(p: TradeTrends) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def yes_no(p: TradeTrends) -> pd.DataFrame:
+    """The chance of a return given on the day of the study, and whether it came.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `forecast`, `chance` (0 to 1), `came` (bool), `rows` of the later figure. Empty until a
+        later figure of that year is known.
+    """
+    columns = ["forecast", "chance", "came", "rows"]
+    then = p.model_copy(update={"as_of": STUDY_DAY})
+    totals = series.totals(then)
+    bases, found = levels.bases(totals), levels.readings(then, totals)
+    reported = levels.reported_total(p.as_of, STUDY_DAY.year) if p.as_of > STUDY_DAY else None
+    if reported is None or found is None or p.base not in set(bases["base"]):
+        return pd.DataFrame(columns=columns)
+    base = bases.set_index("base").loc[p.base]
+    chance = float((found.alone[found.chosen] >= base["level"]).mean())
+    label = f"trade of {found.year} reaches {base['label']}"
+    came = bool(reported["value"] >= base["level"])
+    return pd.DataFrame([(label, chance, came, (reported["obs_id"],))], columns=columns)
+
+
 def drivers(p: TradeTrends) -> pd.DataFrame:
     """Probability of reaching the base, in percent, with one choice moved at a time.
 

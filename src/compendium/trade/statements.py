@@ -183,7 +183,7 @@ def return_statements(
                          f"Probability that {found.year} reaches {levels.BASE_LABELS[row.base]}, "
                          f"reading {row.reading}", rows=found.rows)  # fmt: skip
     alone = found.alone[found.chosen]
-    rows = tuple(dict.fromkeys((*found.rows, *base["rows"])))
+    rows = year_rows(found, base)
     stated += [
         state("reading", levels.READINGS[found.chosen], "text",
               "What the study's half-year figure is taken for", kind="evidence"),
@@ -191,12 +191,7 @@ def return_statements(
         state("base", base["level"], "USD_million", f"Chosen base: {base['label']}",
               decimals=1, kind="evidence", rows=tuple(base["rows"])),
         state("base_label", base["label"], "text", "Chosen base", kind="evidence"),
-        from_summary("year_total", un.summary(alone), "USD_million",
-                     f"Official trade of {found.year} under the chosen reading",
-                     decimals=0, rows=found.rows),
-        *chance("return", float(np.mean(alone >= base["level"])),
-                f"Probability that {found.year} reaches {base['label']}, chosen reading",
-                rows=rows),
+        *year_statements(found, base),
         state("year_over_base", float(np.median(alone) / base["level"]) * 100, "percent",
               f"Median of {found.year} over the base, chosen reading", rows=rows),
     ]  # fmt: skip
@@ -232,6 +227,24 @@ def return_statements(
                   rows=(told["obs_id"], *base["rows"])),
         ]  # fmt: skip
     return stated
+
+
+def year_statements(found: levels.Readings, base: pd.Series) -> list[Value]:
+    """Trade of the year in question under the chosen reading, and whether it reaches the base."""
+    alone = found.alone[found.chosen]
+    return [
+        from_summary("year_total", un.summary(alone), "USD_million",
+                     f"Official trade of {found.year} under the chosen reading",
+                     decimals=0, rows=found.rows),
+        *chance("return", float(np.mean(alone >= base["level"])),
+                f"Probability that {found.year} reaches {base['label']}, chosen reading",
+                rows=year_rows(found, base)),
+    ]  # fmt: skip
+
+
+def year_rows(found: levels.Readings, base: pd.Series) -> tuple[str, ...]:
+    """Rows behind the year in question and the base."""
+    return tuple(dict.fromkeys((*found.rows, *base["rows"])))
 
 
 def offbook_statements(p: TradeTrends, frames: dict[str, pd.DataFrame], official) -> list[Value]:
@@ -378,12 +391,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                       kind="evidence", rows=rows)
             )  # fmt: skip
             if span.name == "pace":
-                low, high = meetings.poisson_interval(len(own), span.months)
-                found.append(
-                    state(f"pace_{rule}_rate", len(own) / span.months, "meetings_per_month",
-                          f"Listed visits a month, {rule}", low=low, high=high, level=0.9,
-                          decimals=2, rows=rows)
-                )  # fmt: skip
+                found.append(pace_statement(rule, own, span.months))
         found.append(
             state(f"{span.name}_until", str(span.end.date()), "date", "End of that span",
                   kind="evidence")
@@ -431,6 +439,22 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                   kind="evidence", rows=(row["obs_id"],))
         )  # fmt: skip
     return [*found, *norm_statements(p, table, frames)]
+
+
+def pace_statement(rule: str, own: pd.DataFrame, months: int) -> Value:
+    """Listed visits a month; `own` are those of the span that the rule counts."""
+    low, high = meetings.poisson_interval(len(own), months)
+    return state(
+        f"pace_{rule}_rate",
+        len(own) / months,
+        "meetings_per_month",
+        f"Listed visits a month, {rule}",
+        low=low,
+        high=high,
+        level=0.9,
+        decimals=2,
+        rows=tuple(own["obs_id"]),
+    )
 
 
 def ministry_and_after(
@@ -504,13 +528,7 @@ def rate_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[Val
                       "Dispersion of the months: variance over mean is 1 + this times the mean",
                       decimals=2, rows=rows)
             )  # fmt: skip
-    for row in frames["ratios"].itertuples():
-        if np.isfinite([row.ratio, row.high]).all():
-            found.append(
-                state(f"ratio_{row.baseline}_{row.rule}", row.ratio, "ratio",
-                      f"New pace over old, exact: {row.label}, {row.rule}",
-                      low=row.low, high=row.high, level=0.9, decimals=1, rows=rows)
-            )  # fmt: skip
+    found += ratio_statements(frames["ratios"], rows)
     for name, label in (("include", "closed border counted"), ("leave_out", "left out")):
         search = frames[f"break_{name}"]
         if search.empty:
@@ -528,6 +546,17 @@ def rate_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[Val
                   f"Last month of the 90 % set, {label}", rows=rows),
         ]  # fmt: skip
     return found
+
+
+def ratio_statements(ratios: pd.DataFrame, rows: tuple[str, ...]) -> list[Value]:
+    """New pace over old for every baseline and rule, where it is finite."""
+    return [
+        state(f"ratio_{row.baseline}_{row.rule}", row.ratio, "ratio",
+              f"New pace over old, exact: {row.label}, {row.rule}",
+              low=row.low, high=row.high, level=0.9, decimals=1, rows=rows)
+        for row in ratios.itertuples()
+        if np.isfinite([row.ratio, row.high]).all()
+    ]  # fmt: skip
 
 
 def projection_statements(

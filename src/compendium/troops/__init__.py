@@ -25,11 +25,11 @@ from compendium.troops import (
 )
 from compendium.troops import rows as reading
 from compendium.troops.projection import Projection
-from compendium.troops.statements import statements
+from compendium.troops.statements import income_statement, now_statements, statements
 from compendium.troops.stock import Paths
 from compendium.values import Value
 
-__all__ = ["SIZES", "Result", "run"]
+__all__ = ["SIZES", "Result", "headlines", "run"]
 
 # Sizes asked about, no evidence: about what Seoul first announced, and the ceiling of the study.
 SIZES = (12_000, 20_000)  # persons
@@ -122,6 +122,20 @@ def run(p: TroopPlausibility) -> Result:
     frames["verdicts"] = verdicts.verdicts(p, frames, prices, frozen, u)
     published = statements(p, frames, fits, paths, prices, frozen, u)
     return Result(tuple(published), frames, fits, paths, prices, frozen)
+
+
+def headlines(p: TroopPlausibility) -> list[Value]:
+    """The headline values as `run` states them, without what they do not depend on."""
+    u = stock.draw_inputs(p)
+    paths = stock.simulate(p, u)
+    if paths is None:
+        return []
+    found = now_statements(p, paths)
+    prices = money.prices(p)
+    if prices is not None:
+        gross = projection.income(prices, u, paths, paths.days[0], pd.Timestamp(p.as_of))
+        found.append(income_statement(gross, prices, paths))
+    return found
 
 
 def tails(fits: dict[str, missions.Fit]) -> pd.DataFrame:

@@ -445,16 +445,7 @@ def path_statements(p, frames, paths) -> list[Value]:
     """Men there and sent by the simulation on the day of the vintage, and its coverage."""
     if paths is None:
         return []
-    found = [
-        from_summary(f"{name}_now", un.summary(paths.at(name, p.as_of)), "persons",
-                     f"Simulated, on the day of the vintage: {words}", decimals=-2, rows=paths.rows)
-        for name, words in (
-            ("present", "men there"),
-            ("sent", "men sent in total"),
-            ("casualties", "killed and wounded since the start"),
-            ("killed", "killed since the start"),
-        )
-    ]  # fmt: skip
+    found = now_statements(p, paths)
     found += [
         state("band_level", stock.LEVEL * 100, "percent", "Level of the bands counts are held against",
               kind="evidence"),
@@ -510,6 +501,20 @@ def path_statements(p, frames, paths) -> list[Value]:
                   "Men there on average over that time", decimals=-2, rows=ids),
         ]  # fmt: skip
     return found
+
+
+def now_statements(p, paths) -> list[Value]:
+    """Men there, sent, hurt and killed by the simulation on the day of the vintage."""
+    return [
+        from_summary(f"{name}_now", un.summary(paths.at(name, p.as_of)), "persons",
+                     f"Simulated, on the day of the vintage: {words}", decimals=-2, rows=paths.rows)
+        for name, words in (
+            ("present", "men there"),
+            ("sent", "men sent in total"),
+            ("casualties", "killed and wounded since the start"),
+            ("killed", "killed since the start"),
+        )
+    ]  # fmt: skip
 
 
 def casualty_count_days(p) -> pd.Series:
@@ -636,12 +641,12 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
     months = (day - counts.first_sailing(p.as_of)).days / counts.DAYS_A_MONTH
     served = paths.soldier_months(first, day)
     gross = income(prices, u, paths, first, day)
-    used = tuple(sorted({*ids, *paths.rows}))
+    total = income_statement(gross, prices, paths)
+    used = total.rows
     found += [
         from_summary("soldier_months", un.summary(served), "soldier_months",
                      "Simulated soldier-months to the day of the vintage", decimals=-3, rows=paths.rows),
-        from_summary("income_so_far", un.summary(gross), "USD_million",
-                     "Gross income to the day of the vintage", decimals=0, rows=used),
+        total,
     ]  # fmt: skip
     if months >= 6:  # a rate a year from a few weeks would mostly be bonuses
         found.append(
@@ -672,6 +677,18 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
             )
         )
     return [*found, *outer_sums(p, frames)]
+
+
+def income_statement(gross, prices, paths) -> Value:
+    """Gross income so far, from its draws."""
+    return from_summary(
+        "income_so_far",
+        un.summary(gross),
+        "USD_million",
+        "Gross income to the day of the vintage",
+        decimals=0,
+        rows=tuple(sorted({*prices.all_rows, *paths.rows})),
+    )
 
 
 def outer_sums(p, frames) -> list[Value]:
