@@ -370,3 +370,13 @@ def test_what_becomes_known_later_changes_nothing_known_now(
 def test_hindsight_holds_every_row():
     assert evidence.complete("2026-10-31")
     assert not evidence.complete("2024-10-28")
+
+
+def test_what_a_caller_changes_is_its_own():
+    first = evidence.load("arms", "2024-10-28", indicator=["unit_price"])
+    untouched = first.copy()
+    first.loc[0, "value"] = -1.0
+    first["note"] = "changed"
+    first.drop(index=first.index[1:], inplace=True)
+    again = evidence.load("arms", "2024-10-28", indicator=["unit_price"])
+    pd.testing.assert_frame_equal(again, untouched)

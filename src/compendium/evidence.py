@@ -99,11 +99,24 @@ def load(
             f"no observation table {table!r}{nearest(table, OBSERVATION_TABLES)}; "
             f"allowed: {', '.join(OBSERVATION_TABLES)}"
         )
-    day = parse_day(as_of)
-    rows = _vintage(table, stamps(table), day, implied)
+    wanted = tuple((column, _frozen(value)) for column, value in filters.items())
+    found = _loaded(table, stamps(table), parse_day(as_of), implied, repeats, wanted)
+    return found.copy(deep=False)  # pandas copies on write: what a caller changes is its own
+
+
+@lru_cache(maxsize=512)
+def _loaded(table, stamps_, day, implied, repeats, filters) -> pd.DataFrame:
+    # Models ask for the same few rows again and again, under every choice they try.
+    rows = _vintage(table, stamps_, day, implied)
     if not repeats:
         rows = rows[~rows["is_repeat"]]
-    return select(rows.drop(columns="is_repeat"), filters).reset_index(drop=True)
+    return select(rows.drop(columns="is_repeat"), dict(filters)).reset_index(drop=True)
+
+
+def _frozen(value: object) -> object:
+    """A filter as something that can be a key: collections as tuples."""
+    many = isinstance(value, Collection) and not isinstance(value, str)
+    return tuple(value) if many else value
 
 
 def named(ids: Collection[str], as_of: str | dt.date) -> pd.DataFrame:
