@@ -1,12 +1,38 @@
 """Settings of the whole test run."""
 
+import fcntl
 import os
+import shutil
+from pathlib import Path
+
+import pytest
 
 # Before numpy is imported anywhere: see the Makefile.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 
+@pytest.fixture(scope="session")
+def quick_book(tmp_path_factory) -> Path:
+    """Root of a copy of the checkout with a built book; one for all workers of a test run."""
+    from checkout import Copy
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "quick book"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker builds, the others wait
+        root = folder / "côpy of it"
+        if not (root / "_build" / "quick").exists():
+            shutil.rmtree(root, ignore_errors=True)  # of a build that failed
+            copy = Copy(folder)
+            copy.scenario("quick", "2024-10-28")
+            copy.build("quick")
+    return root
+
+
 def pytest_collection_modifyitems(items):
-    """Start with the longest file, so that the other workers fill the time beside it."""
-    items.sort(key=lambda item: "test_end_to_end" not in str(item.path))
+    """Start with the longest files, so that other workers fill the time beside it."""
+    items.sort(key=lambda item: item.path.stem not in ("test_end_to_end", "test_browser"))

@@ -146,6 +146,58 @@ def test_a_page_that_cannot_be_rendered_leaves_the_previous_book(inside, monkeyp
     assert contents(inside / "_build" / "mine") == before
 
 
+SAYS = """
+from compendium import values
+from compendium.exhibits import speaker
+known = [
+    values.Value("arms_trade.chance", 30.0, unit="percent"),
+    values.Value("arms_trade.chance_word", WORD, unit="text"),
+]
+values.publish_all(known)
+say = speaker(known)
+say(TEXT)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "told"),
+    [
+        (
+            "About 300 came.",
+            "unlikely",
+            "chapters/arms_trade.ipynb, cell 3:1: a number without a value behind it, found '300'; "
+            "allowed: a {value} role",
+        ),
+        (
+            "A return is likely ({value}`arms_trade.chance`).",
+            "unlikely",
+            "chapters/arms_trade.ipynb, cell 3:1: the word does not fit the 30% beside it, "
+            "found 'likely'; allowed: 55 to 80 % for 'likely'; 'unlikely' for that number",
+        ),
+        (
+            "It stays {value}`arms_trade.chance_word`.",
+            "likely",
+            "the word does not fit the 30% of arms_trade.chance, found 'likely'; allowed: unlikely",
+        ),
+    ],
+)
+def test_what_a_cell_wrote_is_held_against_the_values(inside, text, word, told):
+    # Put together by code, so that only what it comes to can be at fault.
+    put = f"TEXT, WORD = {text.split()!r}, {word!r}\nTEXT = ' '.join(TEXT)"
+    store_chapter(inside / "chapters", put + SAYS)
+    before = contents(inside / "_build" / "mine")
+    with pytest.raises(FaultsError) as caught:
+        build.build("mine", lambda line: None)
+    assert told in str(caught.value)
+    assert contents(inside / "_build" / "mine") == before
+
+
+def test_what_a_cell_wrote_that_fits_passes(inside):
+    put = "WORD = 'unlikely'\nTEXT = 'A return is unlikely ({value}`arms_trade.chance`).'"
+    store_chapter(inside / "chapters", put + SAYS)
+    assert "arms_trade.chance" in build.build("mine", lambda line: None).read_text()
+
+
 # --- The command -----------------------------------------------------------------------------
 
 

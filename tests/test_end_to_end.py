@@ -4,88 +4,26 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from checkout import FEW, QUICK, Copy
 
 from compendium import arms, book, paths, values
 from compendium.parameters import ArmsTrade
 
-PARTS = (
-    "_config.yml",
-    "_toc.yml",
-    "index.md",
-    "assets",
-    "chapters",
-    "data",
-    "scenarios",
-    "scripts",
-    "src",
-)
-FEW = {"draws": 256, "sobol_samples": 64}  # the arithmetic is tested elsewhere
-QUICK = """\
-title: Quick
-reason: Few draws, for the tests.
-as_of: {as_of}
-chapters:
-  arms_trade: {{draws: 256, sobol_samples: 64}}
-  troop_plausibility: {{draws: 256}}
-  trade_trends: {{draws: 256, bootstrap_draws: 100}}
-"""
-
-
-class Copy:
-    """A copy of what a build needs, in a folder whose name has a space and an accent."""
-
-    def __init__(self, folder: Path):
-        self.root = folder / "côpy of it"
-        self.root.mkdir()
-        for part in PARTS:
-            source, target = paths.ROOT / part, self.root / part
-            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
-
-    def scenario(self, name: str, as_of: str) -> None:
-        (self.root / "scenarios" / f"{name}.yml").write_text(QUICK.format(as_of=as_of))
-
-    def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess:
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(self.root / "src"),
-            "COMPENDIUM_ROOT": str(self.root),
-        }
-        command = [sys.executable, str(self.root / "scripts" / script), *arguments]
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=self.root, check=False
-        )
-
-    def build(self, name: str) -> Path:
-        done = self.run("build_book.py", "--scenario", name)
-        assert done.returncode == 0, done.stderr
-        return self.root / "_build" / name
-
-    def replace(self, file: str, row: str, old: str, new: str) -> None:
-        """Change one cell of the row that begins with `row`."""
-        path = self.root / file
-        lines = path.read_text("utf-8").splitlines(keepends=True)
-        hits = [i for i, line in enumerate(lines) if line.startswith(f"{row},")]
-        assert len(hits) == 1 and old in lines[hits[0]]
-        lines[hits[0]] = lines[hits[0]].replace(old, new, 1)
-        path.write_text("".join(lines), "utf-8")
-
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    return Copy(tmp_path_factory.mktemp("checkout"))
+def copy(quick_book, tmp_path_factory):
+    return Copy(tmp_path_factory.mktemp("checkout"), quick_book)
 
 
 @pytest.fixture(scope="module")
 def built(copy):
-    copy.scenario("quick", "2024-10-28")
-    return copy.build("quick")
+    return copy.root / "_build" / "quick"
 
 
 def soup(page: Path) -> BeautifulSoup:
@@ -182,19 +120,19 @@ def test_figures_have_alt_text_caption_and_table(built):
             assert (built / "html" / "chapters" / link).resolve().exists()
 
 
-def test_no_page_asks_another_host_or_tells_a_local_path(built, copy):
+def test_no_page_asks_another_host_or_tells_a_local_path(built, quick_book):
     for page in pages(built):
         text = page.read_text("utf-8")
-        assert str(copy.root) not in text and str(Path.home()) + "/" not in text
+        assert str(quick_book) not in text and str(Path.home()) + "/" not in text
         for tag in soup(page).select("script[src], link[href], img[src], iframe[src]"):
             address = tag.get("src") or tag.get("href")
             assert not re.match(r"(https?:)?//", address), (page.name, address)
 
 
-def test_notebook_outputs_tell_no_local_path(built, copy):
+def test_notebook_outputs_tell_no_local_path(built, quick_book):
     for notebook in (built / "notebooks").glob("*.ipynb"):
         text = notebook.read_text("utf-8")
-        assert str(copy.root) not in text and str(paths.ROOT) not in text
+        assert str(quick_book) not in text and str(paths.ROOT) not in text
 
 
 def test_a_changed_row_changes_the_page(built, copy):

@@ -135,7 +135,9 @@ def strings(code: str) -> Iterator[tuple[str, int]]:
 
 def outputs(name: str, notebook: nbformat.NotebookNode) -> Iterator[Passage]:
     """Texts that a chapter wrote when it ran: paragraphs, captions and source lines."""
-    for number, cell in enumerate(notebook.cells, 1):
+    # Counted as in the stored chapter, without the cell that papermill injects.
+    stored = [c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", ())]
+    for number, cell in enumerate(stored, 1):
         lines = tuple(cell.source.splitlines())
         for output in cell.get("outputs", ()):
             content = output.get("data", {}).get(MIME, {})

@@ -577,6 +577,7 @@ def links_from(app, docname: str) -> pages.Links:
 def link_evidence(app, doctree: nodes.document, docname: str) -> None:
     """Turn values and names of rows into links, and fill in the parts of the catalogue."""
     if app.builder.format != "html":
+        refer_plainly(doctree)
         return
     links = links_from(app, docname)
     for node in doctree.findall(ValueText):
@@ -592,6 +593,18 @@ def link_evidence(app, doctree: nodes.document, docname: str) -> None:
     for node in list(doctree.findall(CataloguePart)):
         content = pages.part(node["part"], catalogue_of(app), links)
         node.parent.replace(node, nodes.raw("", content, format="html"))
+
+
+def refer_plainly(doctree: nodes.document) -> None:
+    """Where nothing opens on a click: each value names its place in the catalogue."""
+    for node in list(doctree.findall(ValueText)):
+        if not isinstance(node.parent, nodes.title):
+            node += nodes.superscript("", f"[{node['value_id']}]")
+    for node in list(doctree.findall(CataloguePart)):
+        text = (
+            f"The part {node['part']} of the catalogue stands in the HTML edition and in data/raw."
+        )
+        node.parent.replace(node, nodes.paragraph("", text))
 
 
 def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> None:

@@ -52,7 +52,7 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `day`, `id`, `label`, `value`, `low`, `high` (missing where there is no interval),
-        `unit`, `text`, `rows` (tuple). Vintages that cannot state a value have no row.
+        `unit`, `text` (with its interval), `short`, `rows` (tuple). Vintages that cannot state a value have no row.
 
     Notes
     -----
@@ -76,9 +76,9 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
             records.append(
                 (pd.Timestamp(day), value.id, HEADLINES[value.id], value.value, value.low,
                  value.high, value.unit, value.text("full" if value.low is not None else "value"),
-                 value.rows)
+                 value.text(), value.rows)
             )  # fmt: skip
-    columns = ["day", "id", "label", "value", "low", "high", "unit", "text", "rows"]
+    columns = ["day", "id", "label", "value", "low", "high", "unit", "text", "short", "rows"]
     frame = pd.DataFrame(records, columns=columns)
     order = list(HEADLINES)
     return frame.sort_values(["id", "day"], key=lambda c: c.map(order.index) if c.name == "id" else c,
@@ -170,7 +170,7 @@ def changes(tracked: pd.DataFrame, least: float = 0.05) -> pd.DataFrame:
             if step >= least:
                 came = tuple(r for r in after.rows if r not in before.rows)
                 left = tuple(r for r in before.rows if r not in after.rows)
-                records.append((after.day, id, after.label, before.text, after.text, came, left))
+                records.append((after.day, id, after.label, before.short, after.short, came, left))
     columns = ["day", "id", "label", "before", "after", "came", "left"]
     return pd.DataFrame(records, columns=columns)
 

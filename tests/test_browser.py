@@ -1,0 +1,293 @@
+"""The book as a browser shows it: Chromium opens the pages, points, types, taps and prints."""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+from checkout import Copy
+
+from compendium import paths
+
+sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium here: `apt-get install chromium`, or name one in CHROMIUM, and run again",
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARMS = "chapters/arms_trade.html"
+PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
+VALUE = "article a.compendium-value[data-card]"
+OPEN = ".value-card:popover-open"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def html(quick_book, tmp_path_factory):
+    """The built book, in a place where no other test changes it."""
+    folder = tmp_path_factory.mktemp("browser") / "html"
+    shutil.copytree(quick_book / "_build" / "quick" / "html", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def names(html):
+    found = [html / "index.html", *sorted((html / "chapters").rglob("*.html"))]
+    return [file.relative_to(html).as_posix() for file in found]
+
+
+@pytest.fixture(scope="module")
+def served(html):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(html))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def phone(browser):
+    context = browser.new_context(**PHONE)
+    yield context.new_page()
+    context.close()
+
+
+def at(html, name):
+    return (html / name).as_uri()
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_no_page_has_an_error_or_asks_another_host(browser, html, served, names, way):
+    root = served if way == "http" else html.as_uri() + "/"
+    faults = []
+    page = browser.new_page()
+    page.on("console", lambda m: m.type in ("error", "warning") and faults.append((name, m.text)))
+    page.on("pageerror", lambda error: faults.append((name, str(error))))
+    page.on("requestfailed", lambda request: faults.append((name, "failed", request.url)))
+    page.on(
+        "request",
+        lambda r: r.url.startswith((root, "data:", "blob:")) or faults.append((name, r.url)),
+    )
+    for name in names:
+        page.goto(root + name)
+        page.wait_for_load_state("networkidle")
+    page.close()
+    assert faults == []
+
+
+def test_no_page_scrolls_sideways_on_a_phone(phone, html, names):
+    wide = {}
+    for name in names:
+        phone.goto(at(html, name))
+        width = phone.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["viewport"]["width"]:
+            wide[name] = width
+    assert wide == {}
+
+
+def first_value(page):
+    """A value in the text of the chapter that has rows behind it."""
+    link = page.locator(f"{VALUE}[data-value-id='arms_trade.value_total']").first
+    link.scroll_into_view_if_needed()
+    return link
+
+
+def test_a_card_opens_by_pointing_and_closes_with_escape(page, html):
+    page.goto(at(html, ARMS))
+    link = first_value(page)
+    assert page.locator(OPEN).count() == 0
+    link.hover()
+    card = page.locator(OPEN)
+    card.wait_for()
+    assert card.locator("tbody tr").count() >= 1
+    assert card.get_attribute("id") == link.get_attribute("data-card")
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+
+
+def test_a_card_opens_by_keyboard_and_gives_the_focus_back(page, html):
+    page.goto(at(html, ARMS))
+    link = first_value(page)
+    # Tab from whatever stands before it; then it has the focus as a keyboard gives it.
+    link.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert link.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
+    card = page.locator(OPEN)
+    card.wait_for()
+    assert card.evaluate("e => e.contains(document.activeElement)")
+    assert link.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    card.wait_for(state="hidden")
+    assert link.evaluate("e => e === document.activeElement")
+    assert link.get_attribute("aria-expanded") == "false"
+
+
+def test_a_card_has_role_and_name(page, html):
+    page.goto(at(html, ARMS))
+    link = first_value(page)
+    link.click()
+    text = re.escape(link.inner_text().partition(" (")[0])
+    card = page.get_by_role("dialog", name=re.compile(f"Evidence for {text}"))
+    assert card.count() == 1 and card.is_visible()
+    assert card.get_by_role("button", name="Close").is_visible()
+    assert link.get_attribute("aria-haspopup") == "dialog"
+    card.get_by_role("button", name="Close").click()
+    assert page.locator(OPEN).count() == 0
+
+
+def test_a_card_opens_by_tap_and_fits_the_phone(phone, html):
+    phone.goto(at(html, ARMS))
+    link = first_value(phone)
+    link.tap()
+    card = phone.locator(OPEN)
+    card.wait_for()
+    box = card.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= PHONE["viewport"]["width"]
+    card.get_by_role("button", name="Close").tap()
+    card.wait_for(state="hidden")
+
+
+def test_without_scripts_a_value_leads_to_its_place_in_the_catalogue(browser, html):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(at(html, ARMS))
+    page.locator(f"{VALUE}[data-value-id='arms_trade.value_total']").first.click()
+    assert page.url.endswith("chapters/catalogue/values.html#value-arms-trade-value-total")
+    assert page.locator("tr:target").is_visible()
+    page.locator("tr:target .row-id").first.click()
+    assert re.search(r"/catalogue/\w+\.html#row-", page.url)
+    assert page.locator("tr:target").is_visible()
+    context.close()
+
+
+def test_three_clicks_lead_from_a_number_to_its_source(page, html):
+    page.goto(at(html, ARMS))
+    first_value(page).click()  # one: the card
+    page.locator(OPEN).locator("tbody .row-id").first.click()  # two: the row
+    page.wait_for_url(re.compile("#row-"))
+    row = page.locator("tr:target")
+    source = row.locator("a[href*='#source-'], a[href^='http']").first
+    source.evaluate("e => e.removeAttribute('target')")
+    if source.get_attribute("href").startswith("http"):
+        return  # two clicks were enough: the third opens the source itself
+    source.click()  # three: the source, with its address
+    page.wait_for_url(re.compile("#source-"))
+    assert page.locator("tr:target a[href^='http']").count() >= 1
+
+
+def test_a_table_of_the_catalogue_filters_and_sorts(page, html):
+    page.goto(at(html, "chapters/catalogue/arms.html"))
+    rows = page.locator("table.catalogue tbody tr")
+    before = rows.count()
+    box = page.get_by_role("searchbox").or_(page.locator(".dt-search input")).last
+    box.fill("arms-sh-2024-10-dia")
+    page.wait_for_function(
+        "n => document.querySelectorAll('table.catalogue tbody tr').length < n", arg=before
+    )
+    assert 1 <= rows.count() < before
+    assert "arms-sh-2024-10-dia" in rows.first.inner_text()
+    box.fill("")
+    page.wait_for_function(
+        "n => document.querySelectorAll('table.catalogue tbody tr').length === n", arg=before
+    )
+    first = rows.first.inner_text()
+    head = page.locator("table.catalogue thead th").first
+    head.click()
+    head.click()
+    assert rows.first.inner_text() != first or rows.last.inner_text() == first
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")
+def test_print_shows_numbers_with_their_references_and_no_card(page, html, tmp_path):
+    page.goto(at(html, ARMS))
+    link = first_value(page)
+    link.click()
+    page.locator(OPEN).wait_for()
+    page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+    command = [shutil.which("pdftotext"), "-layout", str(tmp_path / "page.pdf"), "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    plain = re.sub(r"\s+", "", text)
+    assert "[arms_trade.value_total]" in plain
+    assert re.sub(r"\s+", "", link.inner_text()) in plain
+    assert "Everythingonthisvalue" not in plain
+
+
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> ]]> {{ 7 * 7 }}"
+TINY = """
+from pathlib import Path
+from compendium import book, values
+root = Path({root!r})
+value = values.Value("arms_trade.n", 1.0, unit="million_rounds", rows=("arms-sh-2024-10-dia",),
+                     label={hostile!r})
+day = values.Value("arms_trade.as_of", "2026-10-31", unit="date")
+values.write(root / "values.json", {{v.id: v for v in (value, day)}}, as_of="2026-10-31")
+book.render("tiny", root / "chapters", root / "values.json", root / "html", root=root)
+"""
+
+
+def test_hostile_text_in_a_row_stays_text(browser, tmp_path):
+    copy = Copy(tmp_path)
+    note = next(
+        line for line in (paths.RAW / "arms.csv").read_text("utf-8").splitlines()
+        if line.startswith("arms-sh-2024-10-dia,")
+    )  # fmt: skip
+    file = copy.root / "data" / "raw" / "arms.csv"
+    hostile = HOSTILE.replace('"', '""')
+    cells = note.rsplit(",", 1)
+    assert not note.endswith('"') or note.count('"') % 2 == 0
+    changed = note[: note.rindex(',"')] if note.endswith('"') else cells[0]
+    file.write_text(file.read_text("utf-8").replace(note, f'{changed},"{hostile}"'), "utf-8")
+    (copy.root / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: chapters/catalogue/arms\n"
+        "- file: chapters/catalogue/values\n"
+    )
+    (copy.root / "index.md").write_text("# Tiny\n\nThere were {value}`arms_trade.n` rounds.\n")
+    done = subprocess.run(
+        [sys.executable, "-c", TINY.format(root=str(copy.root), hostile=HOSTILE)],
+        env={**os.environ, "COMPENDIUM_ROOT": str(copy.root)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = browser.new_page()
+    alarms = []
+    page.on("dialog", lambda dialog: (alarms.append(dialog.message), dialog.dismiss()))
+    for name in ("index", "chapters/catalogue/arms", "chapters/catalogue/values"):
+        page.goto(at(copy.root / "html", f"{name}.html"))
+        page.wait_for_timeout(300)
+        if name == "index":
+            page.locator(VALUE).first.click()
+            assert "<img src=x onerror=alert(1)>" in page.locator(OPEN).inner_text()
+        assert page.locator("img[src='x']").count() == 0
+    page.goto(at(copy.root / "html", "chapters/catalogue/arms.html"))
+    assert HOSTILE in page.locator("#row-arms-sh-2024-10-dia").inner_text()
+    page.close()
+    assert alarms == []
