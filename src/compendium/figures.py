@@ -1423,6 +1423,8 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     if frame["low"].notna().any():
         low, high = frame["low"].astype(float), frame["high"].astype(float)
         axes.fill_between(frame["day"], low, high, step="post", color=BLUE, alpha=0.18, linewidth=0)
+        # The band ends where the last vintage begins: its own interval needs a line.
+        axes.vlines(frame["day"].iloc[-1], low.iloc[-1], high.iloc[-1], color=BLUE, alpha=0.6)
     axes.step(frame["day"], frame["value"], where="post", color=BLUE, linewidth=1.8)
     axes.scatter(frame["day"], frame["value"], color=BLUE, s=14, zorder=3)
     if len(stated):

@@ -344,7 +344,11 @@ def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[di
 
 def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]:
     found: dict[str, list[dict]] = {part: [] for part in PARTS}
-    for number, (id, own) in enumerate(tracked.groupby("id", sort=False), 1):
+    tracks = {id: own for id, own in tracked.groupby("id", sort=False)}
+    single = [own.iloc[0] for own in tracks.values() if len(own) == 1]  # nothing to draw yet
+    for number, (id, own) in enumerate(tracks.items(), 1):
+        if len(own) == 1:
+            continue
         drawing = figures.track(
             own, others(id, as_of), HEADLINES[id], values.UNITS[own["unit"].iloc[0]]
         )
@@ -355,6 +359,14 @@ def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]
         found["tracks"].append(
             exhibits.figure_bundle(drawing, f"fig-track-{number}", caption, SOURCE)
         )
+    if single:
+        table = pd.DataFrame(
+            {"Value": [row.label for row in single],
+             "Vintage": [str(row.day.date()) for row in single],
+             "Stated": [row.text for row in single]}
+        )  # fmt: skip
+        caption = "Headline values that no earlier vintage could state."
+        found["tracks"].append(exhibits.table_bundle(table, "tab-single", caption, SOURCE))
     steps = changes(tracked)
     steps = steps.assign(
         day=steps["day"].dt.date.astype(str),
