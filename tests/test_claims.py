@@ -1,10 +1,9 @@
 """The rule that turns probabilities into a verdict, branch by branch."""
 
 import math
-
-import pandas as pd
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from compendium import claims, evidence, parameters, replication
