@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from compendium import datapackage, models, paths, prose, scenarios
+from compendium import claims, datapackage, models, paths, prose, scenarios
 from compendium.errors import CompendiumError, FaultsError
 
 
@@ -29,7 +29,7 @@ def main() -> int:
             raise FaultsError(faults)
         found = models.every_value(scenarios.names())
         texts = list(prose.passages())
-        faults = prose.audit(texts, found, prose.allowed())
+        faults = claims.faults(found) + prose.audit(texts, found, prose.allowed())
         if faults:
             raise FaultsError(faults)
     except CompendiumError as error:

@@ -25,7 +25,9 @@ def main() -> int:
             "none" if end != end else f"{end:,.6g}" for end in (row.before, row.after)
         )
         print(f"{row.scenario}: {row.id}: {ends}: {row.why}")
-    print(f"{len(moved)} numbers have moved since the last record")
+    count = f"{len(moved)} number{' has' if len(moved) == 1 else 's have'}"
+    last = estimates.read().iloc[-1]
+    print(f"{count} moved since release {last['release']} of {last['date']}")
     return 0
 
 

@@ -1,6 +1,7 @@
 """The rule that turns probabilities into a verdict, branch by branch."""
 
 import math
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -120,3 +121,12 @@ def test_a_later_build_shows_both_days():
     table = result.frames["summary"].set_index("claim")
     assert table.loc["troops-cap", "then"] != table.loc["troops-cap", "now"]
     assert table.loc["troops-plausible", "verdict"] == "overtaken"
+
+
+def test_a_statement_that_points_at_nothing_is_told_with_its_place():
+    known = set(claims.RESULTS.values())
+    assert claims.faults(known) == []
+    (fault,) = claims.faults(known - {"trade_trends.return"})
+    line = Path(claims.__file__).read_text("utf-8").splitlines()[fault.line - 1]
+    assert '"trade-return": "trade_trends.return"' in line
+    assert "points at a value that no chapter states" in str(fault)

@@ -258,3 +258,37 @@ def test_plain_papermill_runs_and_refuses(copy, tmp_path):
     refused = run("-p", "shel_price", "600")
     assert refused.returncode == 1
     assert "unknown parameter; did you mean 'shell_price'?" in refused.stderr
+
+
+def test_the_check_tells_every_place_where_words_and_numbers_part(tmp_path):
+    own = Copy(tmp_path)
+    for scenario in (own.root / "scenarios").glob("*.yml"):
+        scenario.unlink()
+    own.scenario("quick", "2024-10-28")
+
+    def retype(file, old, new):
+        text = (own.root / file).read_text("utf-8")
+        assert old in text
+        (own.root / file).write_text(text.replace(old, new, 1), "utf-8")
+        return next(n for n, line in enumerate(text.splitlines(), 1) if old.splitlines()[0] in line)
+
+    typed = retype(
+        "index.md", "the largest claimed of {value}`", "the largest claimed of 4,000, {value}`"
+    )
+    renamed = retype("index.md", "`replication.claims`", "`replication.claim`")
+    word = retype("index.md", "comes first in {value}`", "is very likely to come first in {value}`")
+    claim = retype("src/compendium/claims.py", '"trade_trends.return"', '"trade_trends.retrun"')
+    done = own.run("check.py")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    for place, told in (
+        (f"index.md:{typed}: ", "'4,000,'"),
+        (f"index.md:{renamed}: no chapter states this value", "did you mean 'replication.claims'"),
+        (f"index.md:{word}: the word does not fit", "'very likely'"),
+        (
+            f"src/compendium/claims.py:{claim}: statement trade-return points at",
+            "'trade_trends.retrun'",
+        ),
+    ):
+        assert any(line.startswith(place) and told in line for line in done.stderr.splitlines()), (
+            done.stderr
+        )

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -499,3 +500,30 @@ def test_a_page_older_than_its_values_fails(tmp_path):
         )
     assert "was '13' when the chapter ran and is '14' now" in str(caught.value)
     assert "chapters/arms_trade.ipynb, cell 2" in str(caught.value)
+
+
+@pytest.mark.parametrize(("builder", "file"), [("text", "page.txt"), ("latex", "book.tex")])
+def test_plain_builders_name_the_place_of_a_value(tmp_path, builder, file):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "conf.py").write_text(
+        "extensions = ['myst_nb', 'compendium.rendering']\n"
+        "root_doc = 'page'\nlatex_documents = [('page', 'book.tex', 'T', 'A', 'manual')]\n"
+        "compendium_values = 'values.json'\n"
+    )
+    (source / "values.json").write_text(json.dumps(VALUES))
+    (source / "page.md").write_text(
+        "# Arms: {value}`arms_trade.containers`\n\nSome {value}`arms_trade.containers interval`.\n\n"
+        "```{catalogue} grades\n```\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", builder, str(source), str(tmp_path / "out")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out" / file).read_text("utf-8").replace("\\_", "_")
+    assert "10,000 to 16,500" in text and "[arms_trade.containers]" in text.replace(
+        "{[}", "["
+    ).replace("{]}", "]")
+    assert "grades of the catalogue stands in the HTML edition" in text
+    assert "script" not in text and "popover" not in text

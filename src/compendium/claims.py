@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
-from compendium.errors import CompendiumError
+from compendium import datapackage, paths
+from compendium.errors import CompendiumError, Fault, nearest
 from compendium.values import Value
 
 REPRODUCED = "reproduced"
@@ -49,6 +51,27 @@ FROM_STRATEGY = {
     "not testable with this data": NOT_TESTABLE,
 }
 HOLDS = 0.5  # a statement holds if this is at least as probable as not
+
+
+def faults(known: Collection[str]) -> list[Fault]:
+    """Statements in `RESULTS` that are none, or that point at a value nobody states."""
+    file = Path(__file__)
+    lines = file.read_text("utf-8").splitlines()
+    ids = set(datapackage.read_table("claims")["claim_id"])
+    found = []
+    for claim, id in RESULTS.items():
+        line = next(n for n, text in enumerate(lines, 1) if f'"{claim}": "{id}"' in text)
+        if claim not in ids:
+            problem, allowed = (
+                "no such statement of the study",
+                f"an id of claims.csv{nearest(claim, ids)}",
+            )
+            found.append(Fault(paths.relative(file), problem, line, None, claim, allowed))
+        if id not in known:
+            problem = f"statement {claim} points at a value that no chapter states"
+            allowed = f"the id of a published value{nearest(id, known)}"
+            found.append(Fault(paths.relative(file), problem, line, None, id, allowed))
+    return found
 
 
 def verdict(chosen: float | None, readings: Mapping[str, float], later: float | None) -> str:
