@@ -130,3 +130,10 @@ def test_phrases_read_as_english():
     assert uncertainty.phrase("almost no chance") == "has almost no chance"
     assert uncertainty.phrase("roughly even chance") == "has a roughly even chance"
     assert uncertainty.phrase("almost certain") == "is almost certain"
+
+
+@pytest.mark.parametrize(("draws", "size"), [(1, 1), (256, 64), (256, 100), (1000, 4096)])
+def test_batches_are_the_uniforms_in_order(draws, size):
+    found = list(uncertainty.batches(draws, 3, 7, size))
+    assert max(map(len, found)) <= size
+    assert np.array_equal(np.concatenate(found), uncertainty.uniforms(draws, 3, 7))

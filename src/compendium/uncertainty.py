@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,11 +74,18 @@ def uniforms(draws: int, dimensions: int, seed: int) -> NDArray[np.float64]:
     .. [1] A. B. Owen, "Scrambling Sobol' and Niederreiter-Xing points", Journal of
        Complexity 14 (1998).
     """
+    return next(batches(draws, dimensions, seed, draws))
+
+
+def batches(draws: int, dimensions: int, seed: int, size: int) -> Iterator[NDArray[np.float64]]:
+    """The points of `uniforms` in order, at most `size` at a time."""
     sampler = stats.qmc.Sobol(dimensions, scramble=True, rng=np.random.default_rng(seed))
-    with warnings.catch_warnings():
-        # A number that is no power of two is allowed (a test, a limit case), only less even.
-        warnings.filterwarnings("ignore", message="The balance properties", category=UserWarning)
-        return sampler.random(draws)
+    for start in range(0, draws, size):
+        with warnings.catch_warnings():
+            # A number that is no power of two is allowed (a test, a limit case), only less even.
+            warnings.filterwarnings("ignore", "The balance properties", UserWarning)
+            points = sampler.random(min(size, draws - start))
+        yield points
 
 
 def interval(draws: ArrayLike, level: float) -> tuple[float, float]:

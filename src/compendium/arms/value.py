@@ -458,8 +458,7 @@ def draw(given: Inputs, draws: int, seed: int) -> dict[str, NDArray[np.float64]]
     dict of ndarray, shape (draws,)
         As `value_parts`, and `total`.
     """
-    u = un.uniforms(draws, DIMENSIONS, seed)
-    chunks = [value_parts(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
+    chunks = [value_parts(u, given) for u in un.batches(draws, DIMENSIONS, seed, CHUNK)]
     parts = {name: np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
     return parts | {"total": parts["shells"] + parts["rockets"] + parts["missiles"]}
 
@@ -477,9 +476,8 @@ def draw_yearly(given: Inputs, draws: int, seed: int) -> NDArray[np.float64]:
     -----
     A count of missiles without such a window is taken to run as long as that of the rounds.
     """
-    u = un.uniforms(draws, DIMENSIONS, seed)
-    chunks = [_yearly(u[i : i + CHUNK], given) for i in range(0, draws, CHUNK)]
-    return np.concatenate(chunks)
+    batches = un.batches(draws, DIMENSIONS, seed, CHUNK)
+    return np.concatenate([_yearly(u, given) for u in batches])
 
 
 def _yearly(u: NDArray[np.float64], given: Inputs) -> NDArray[np.float64]:
