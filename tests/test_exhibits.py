@@ -137,7 +137,7 @@ def test_a_figure_reads_as_it_was_stated(qualifier, value, low, high, text):
     row = pd.DataFrame(
         {"qualifier": [qualifier], "value": [value], "low": [low], "high": [high]},
     ).astype({"value": float, "low": float, "high": float})
-    assert exhibits.figure_text(next(row.itertuples())) == text
+    assert evidence.figure_text(next(row.itertuples())) == text
 
 
 def test_every_qualifier_of_the_tables_has_words():
@@ -146,7 +146,7 @@ def test_every_qualifier_of_the_tables_has_words():
     (allowed,) = {
         tuple(field["constraints"]["enum"]) for field in fields if field["name"] == "qualifier"
     }
-    assert set(allowed) == set(exhibits.QUALIFIERS)
+    assert set(allowed) == set(evidence.QUALIFIERS)
 
 
 def test_statements_of_the_study_are_shown_with_their_bounds(shown):

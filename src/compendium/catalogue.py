@@ -48,6 +48,17 @@ class Catalogue:
         return pd.concat(frames, ignore_index=True).set_index("obs_id", drop=False)
 
     @cached_property
+    def facts(self) -> dict[str, dict]:
+        """Cells of every row as they are read, by `obs_id`, in the order of `rows`."""
+        return {row.obs_id: _facts(row) for row in self.rows.itertuples()}
+
+    @cached_property
+    def standing(self) -> dict[str, tuple]:
+        """What rows are sorted by to have those graded best and known first, by `obs_id`."""
+        order = self.rows[["credibility", "reliability", "known_on"]]
+        return dict(zip(order.index, order.itertuples(index=False, name=None), strict=True))
+
+    @cached_property
     def sources(self) -> pd.DataFrame:
         """Sources that a visible row or statement was read in, by `source_id`."""
         sources = datapackage.read_table("sources").set_index("source_id", drop=False)
@@ -130,6 +141,25 @@ class Catalogue:
         return lambda row: all(
             name in self.rows.index for column in listed for name in row[column].split()
         )
+
+
+def _facts(row) -> dict:
+    start, end = row.period_start.date(), row.period_end.date()
+    return {
+        "table": row.table,
+        "id": row.obs_id,
+        "of": f"{row.indicator}: {row.item}".replace("_", " "),
+        "period": (str(end), "") if start == end else (str(start), str(end)),
+        "figure": evidence.figure_text(row),
+        "unit": row.unit.replace("_", " "),
+        "issuer": row.issuer,
+        "known_on": str(row.known_on.date()),
+        "dated_by": row.dated_by,
+        "grade": f"{row.reliability}{row.credibility}",
+        "source": row.source_id,
+        "locator": row.locator,
+        "note": row.note,
+    }
 
 
 def conflicting(rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from compendium import evidence
-from compendium.exhibits import figure_text
 
 
 class Conflict(NamedTuple):
@@ -56,4 +55,4 @@ def stated_by(row) -> str:
         what = row.item.replace("_", " ")
         return f"{row.issuer}: {what}, {row.period_end.date()} ({row.obs_id})"
     unit = row.unit.replace("_", " ")
-    return f"{row.issuer}: {figure_text(row)} {unit} ({row.obs_id})"
+    return f"{row.issuer}: {evidence.figure_text(row)} {unit} ({row.obs_id})"

@@ -33,6 +33,15 @@ STATEMENT = [
 ]
 SECOND_SOURCE = "_second_source"
 ALTERNATIVE = "_alt"
+QUALIFIERS = {
+    "exact": "",
+    "approx": "about ",
+    "at_least": "at least ",
+    "more_than": "more than ",
+    "up_to": "up to ",
+    "less_than": "less than ",
+    "implied": "implied ",
+}
 
 
 @recorded
@@ -306,3 +315,19 @@ def earliest(table: str, **filters: object) -> pd.Timestamp | None:
     """First day on which any matching row, implied ones included, is known."""
     rows = select(_dated(table, stamps(table)), filters)
     return None if rows.empty else rows["known_on"].min()
+
+
+def figure_text(row) -> str:
+    """Figure of a row as stated: qualifier, value, range."""
+
+    def number(amount: float) -> str:
+        return f"{amount:,.10g}"
+
+    if pd.notna(row.low) and pd.notna(row.high) and row.low != row.high:
+        span = f"{number(row.low)} to {number(row.high)}"
+        stated = span if pd.isna(row.value) else f"{number(row.value)} ({span})"
+    else:
+        stated = number(
+            row.value if pd.notna(row.value) else row.low if pd.notna(row.low) else row.high
+        )
+    return QUALIFIERS[row.qualifier] + stated

@@ -21,16 +21,6 @@ from compendium.figures import Drawing
 MIME = "application/vnd.compendium.exhibit+json"
 ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
-QUALIFIERS = {
-    "exact": "",
-    "approx": "about ",
-    "at_least": "at least ",
-    "more_than": "more than ",
-    "up_to": "up to ",
-    "less_than": "less than ",
-    "implied": "implied ",
-}
-
 
 def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
     """Show a figure; see `figure_bundle`."""
@@ -129,7 +119,7 @@ def evidence_table(
             "Row": rows["obs_id"],
             "Of": rows["item"].str.replace("_", " "),
             "By": rows["period_end"].dt.date.astype(str),
-            "Figure": [figure_text(r) for r in rows.itertuples()],
+            "Figure": [evidence.figure_text(r) for r in rows.itertuples()],
             "Unit": rows["unit"].str.replace("_", " "),
             "Issuer": rows["issuer"],
             "Known on": rows["known_on"].dt.date.astype(str),
@@ -171,22 +161,6 @@ def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = Fa
     )
     frame = frame if chapter else frame.drop(columns="Chapter")
     table(frame, name, caption, "`data/raw/claims.csv`.")
-
-
-def figure_text(row) -> str:
-    """Figure of a row as stated: qualifier, value, range."""
-
-    def number(amount: float) -> str:
-        return f"{amount:,.10g}"
-
-    if pd.notna(row.low) and pd.notna(row.high) and row.low != row.high:
-        span = f"{number(row.low)} to {number(row.high)}"
-        stated = span if pd.isna(row.value) else f"{number(row.value)} ({span})"
-    else:
-        stated = number(
-            row.value if pd.notna(row.value) else row.low if pd.notna(row.low) else row.high
-        )
-    return QUALIFIERS[row.qualifier] + stated
 
 
 def speaker(published: Iterable[values.Value]) -> Callable[..., None]:

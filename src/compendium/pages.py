@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from compendium import datapackage, evidence, exhibits
+from compendium import datapackage, evidence
 from compendium.catalogue import Catalogue
 from compendium.values import Value, frame
 
@@ -96,9 +96,9 @@ def card(value: Value, catalogue: Catalogue, links: Links) -> str:
 
     Rows graded best come first; what states otherwise is shown beside them.
     """
-    known = [id for id in value.rows if id in catalogue.rows.index]
-    rows = catalogue.rows.loc[known]
-    rows = rows.sort_values(["credibility", "reliability", "known_on"], kind="stable")
+    facts = catalogue.facts
+    known = [id for id in value.rows if id in facts]
+    best = sorted(known, key=catalogue.standing.__getitem__)
     others = dict.fromkeys(
         other
         for id in known[:MOST_ROWS]
@@ -114,11 +114,9 @@ def card(value: Value, catalogue: Catalogue, links: Links) -> str:
         card_id=card_id(value.id),
         kind=value.kind.capitalize(),
         rounding=rounding(value),
-        rows=[facts(row) for row in rows.head(MOST_ROWS).itertuples()],
-        more=max(len(rows) - MOST_ROWS, 0),
-        conflicts=[
-            facts(row) for row in catalogue.rows.loc[list(others)].head(MOST_CONFLICTS).itertuples()
-        ],
+        rows=[facts[id] for id in best[:MOST_ROWS]],
+        more=max(len(known) - MOST_ROWS, 0),
+        conflicts=[facts[id] for id in list(others)[:MOST_CONFLICTS]],
         chapter=place.chapter,
         cell=place.cell,
         cell_uri=place.uri,
@@ -139,35 +137,13 @@ def rounding(value: Value) -> str:
     return f"rounded to {10**-value.decimals:,}" if value.decimals else "rounded to a whole number"
 
 
-def facts(row) -> dict:
-    """Cells of a row of evidence as they are read."""
-    start, end = row.period_start.date(), row.period_end.date()
-    return {
-        "id": row.obs_id,
-        "of": f"{row.indicator}: {row.item}".replace("_", " "),
-        "period": (str(end), "") if start == end else (str(start), str(end)),
-        "figure": exhibits.figure_text(row),
-        "unit": row.unit.replace("_", " "),
-        "issuer": row.issuer,
-        "known_on": str(row.known_on.date()),
-        "dated_by": row.dated_by,
-        "grade": f"{row.reliability}{row.credibility}",
-        "source": row.source_id,
-        "locator": row.locator,
-        "note": row.note,
-    }
-
-
 def observations(table: str, catalogue: Catalogue, links: Links) -> str:
     """Page of an observation table: every row, what states otherwise, what rests on it."""
-    own = catalogue.rows[catalogue.rows["table"] == table]
     rows = [
-        facts(row)
-        | {
-            "conflicts": catalogue.conflicts.get(row.obs_id, ()),
-            "used_by": catalogue.used_by.get(row.obs_id, ()),
-        }
-        for row in own.itertuples()
+        facts
+        | {"conflicts": catalogue.conflicts.get(id, ()), "used_by": catalogue.used_by.get(id, ())}
+        for id, facts in catalogue.facts.items()
+        if facts["table"] == table
     ]
     left_out = catalogue.left_out(table)
     return render(

@@ -547,7 +547,10 @@ def links_from(app, docname: str) -> pages.Links:
     env = app.env
     known: dict[str, Page] = env.compendium_pages
     homes = {part: name for name in sorted(known) for part in known[name].parts}
-    rows = catalogue_of(app).rows["table"]
+    chapters = {
+        name.rpartition("/")[2]: name for name in sorted(known, reverse=True) if "/" in name
+    }
+    rows = catalogue_of(app).facts
 
     def page(part: str) -> str:
         return app.builder.get_relative_uri(docname, homes[part]) if part in homes else ""
@@ -557,7 +560,7 @@ def links_from(app, docname: str) -> pages.Links:
         return f"{uri}#{fragment}" if part in homes else ""
 
     def cell_of(value: values.Value) -> pages.Place:
-        home = next((n for n in sorted(known) if n.endswith(f"/{value.chapter}")), "")
+        home = chapters.get(value.chapter, "")
         found = known[home].publishes if home else {}
         number = found.get(value.id, found.get("", 1))
         uri = f"{app.builder.get_relative_uri(docname, home)}#cell-{number}" if home else ""
@@ -565,7 +568,7 @@ def links_from(app, docname: str) -> pages.Links:
         return pages.Place(title, number, uri)
 
     return pages.Links(
-        row=lambda id: at(rows[id], f"row-{id}") if id in rows.index else "",
+        row=lambda id: at(rows[id]["table"], f"row-{id}") if id in rows else "",
         value=lambda id: at("values", pages.anchor(id)),
         source=lambda id: at("sources", f"source-{id}"),
         csv=lambda name: relative_uri(app.builder.get_target_uri(docname), f"{TABLES}/{name}.csv"),
@@ -580,19 +583,18 @@ def link_evidence(app, doctree: nodes.document, docname: str) -> None:
         refer_plainly(doctree)
         return
     links = links_from(app, docname)
-    for node in doctree.findall(ValueText):
-        node["href"] = links.value(node["value_id"])
-    for node in list(doctree.findall(RowName)):
-        text = node.astext()
-        target = links.row(text)
-        if target:
+    # One pass: a page with many rows is a large tree.
+    for node in list(doctree.findall(lambda n: isinstance(n, (ValueText, RowName, CataloguePart)))):
+        if isinstance(node, ValueText):
+            node["href"] = links.value(node["value_id"])
+        elif isinstance(node, CataloguePart):
+            content = pages.part(node["part"], catalogue_of(app), links)
+            node.parent.replace(node, nodes.raw("", content, format="html"))
+        elif target := links.row(text := node.astext()):
             content = nodes.reference("", text, refuri=target, internal=True, classes=["row-id"])
             node.parent.replace(node, content)
         else:
             node.parent.replace(node, nodes.Text(text))
-    for node in list(doctree.findall(CataloguePart)):
-        content = pages.part(node["part"], catalogue_of(app), links)
-        node.parent.replace(node, nodes.raw("", content, format="html"))
 
 
 def refer_plainly(doctree: nodes.document) -> None:
