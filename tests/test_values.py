@@ -172,7 +172,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53
 def test_any_number_survives_the_file_to_the_last_bit(three, label):
     low, value, high = sorted(three)
     stated = Value("a.b", value, low, high, label=label)
-    record = json.loads(json.dumps(values._record(stated), ensure_ascii=False))
+    record = json.loads(json.dumps(values.record(stated), ensure_ascii=False))
     assert values.from_record("a.b", record) == stated
 
 

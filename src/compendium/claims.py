@@ -56,6 +56,8 @@ HOLDS = 0.5  # a statement holds if this is at least as probable as not
 def faults(known: Collection[str]) -> list[Fault]:
     """Statements in `RESULTS` that are none, or that point at a value nobody states."""
     file = Path(__file__)
+    if not file.is_relative_to(paths.ROOT):  # the tables of another book have other statements
+        return []
     lines = file.read_text("utf-8").splitlines()
     ids = set(datapackage.read_table("claims")["claim_id"])
     found = []
