@@ -396,9 +396,12 @@ def report(rows: dict[str, Row], command: str) -> str:
     """The results as a page: table, machine, versions, command."""
     lines = [HEAD, ["---"] * len(HEAD), *(row.cells() for row in rows.values())]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    missing = ", ".join(name for name in ROWS if name not in rows)
+    missing = f"Not measured in this run: {missing}.\n\n" if missing else ""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"# Benchmarks\n\nWritten by `{command}`.\n\n{table}\n\n"
+        f"{missing}"
         f"Medians, both sides timed in turn in one run; only ratios carry over to other machines.\n"
         f"Load when the run ended: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.\n\n"
         f"Machine: {processor()}, {os.cpu_count()} cores, {platform.system()}, "
