@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book test check compare diff record environment lock clean
+.PHONY: help book test check compare diff record bench environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ diff: environment ## Say which numbers have moved since the last record, and why
 
 record: environment ## Record the numbers of a release. RELEASE=0.2.0
 	$(RUN) scripts/estimates.py --record "$(RELEASE)"
+
+bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
+	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)
 
 environment:     ## Make .venv from requirements.lock, or bring it up to date.
 	@$(PYTHON) scripts/environment.py
