@@ -33,6 +33,17 @@ def quick_book(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Folder of a build, of chapters in a folder of their own."""
+    from compendium import paths
+
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "CHAPTERS", tmp_path / "chapters")
+    paths.CHAPTERS.mkdir()
+    return tmp_path / "_build" / "mine"
+
+
 def pytest_collection_modifyitems(items):
     """Start with the longest files, so that other workers fill the time beside it."""
     items.sort(key=lambda item: item.path.stem not in ("test_end_to_end", "test_browser"))

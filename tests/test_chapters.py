@@ -32,15 +32,6 @@ def store(*cells, folder=None, chapter="arms_trade"):
     nbformat.write(book, (folder or paths.CHAPTERS) / f"{chapter}.ipynb")
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Folder of a build, of chapters in a folder of their own."""
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(paths, "CHAPTERS", tmp_path / "chapters")
-    paths.CHAPTERS.mkdir()
-    return tmp_path / "_build" / "mine"
-
-
 def failure(folder):
     """Error of a chapter that fails; its partial notebook must be there."""
     with pytest.raises(chapters.ChapterError) as caught:

@@ -87,6 +87,10 @@ def test_the_plans_that_come_with_the_book_are_sound():
         ("grid: 3", ["plan.yml:3", "not a list of chapters"]),
         ("cases: [a]", ["plan.yml:3", "not a list of named cases"]),
         ("cases:\n  a: {arms_trade: {seed: x}}", ["plan.yml:4", "wrong type, found 'x'"]),
+        (
+            "cases:\n  a: {arms_trade: {seed: 3}}\ngrid:\n  arms_trade: {seed: [1, 2]}",
+            ["plan.yml:4", "arms_trade.seed: set in the case and in the grid"],
+        ),
         ("scenarios: [replicaton]", ["plan.yml:3", "did you mean 'replication'"]),
         ("scenarios: replication", ["plan.yml:3", "not a list"]),
         (

@@ -23,6 +23,7 @@ from typing import Any
 from compendium import chapters, datapackage, models, parameters, paths, scenarios, upstream, values
 from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
 
+HOME = "scenarios/sweeps/"
 MODES = ("values", "notebooks")
 KEYS = ("title", "reason", "scenarios", "cases", "grid")
 MOST_CASES = 100_000
@@ -94,6 +95,12 @@ def read_plan(file: Path) -> list[Case]:
     bases = [scenarios.read(name) for name in content.get("scenarios") or ["replication"]]
     named = {name: _flat(own) for name, own in (content.get("cases") or {"": {}}).items()}
     axes = _flat(content.get("grid") or {})
+    for name, own in named.items():
+        if both := sorted(set(own) & set(axes)):
+            place = ("cases", name, *both[0].split("."))
+            fault = Fault(label, "set in the case and in the grid", lines.get(place), both[0],
+                          None, "one of the two")  # fmt: skip
+            raise FaultsError([fault])
     count = len(bases) * len(named) * functools.reduce(lambda n, a: n * len(a), axes.values(), 1)
     if count > MOST_CASES:
         fault = Fault(label, "too many cases", lines.get(("grid",)), "grid", f"{count:,}",
@@ -116,9 +123,6 @@ def read_plan(file: Path) -> list[Case]:
     if faults:
         raise FaultsError(sorted(faults, key=lambda fault: fault.line or 0))
     return cases
-
-
-HOME = "scenarios/sweeps/"
 
 
 def _flat(settings: Mapping) -> dict[str, Any]:
@@ -350,12 +354,12 @@ def run(
     store = folder / "results"
     store.mkdir(parents=True, exist_ok=True)
     failed: dict[str, str] = {}
-    todo = [task for key, task in tasks.items() if not _load(store, key)]
-    kept = len(tasks) - len(todo)
+    missing = [task for key, task in tasks.items() if not _load(store, key)]
+    kept = len(tasks) - len(missing)
     report(kept, 0, len(tasks))
-    if todo:
+    if missing:
         with cluster(scheduler, workers) as client:
-            for done in _submit(client, mode, todo, store, failed):
+            for done in _submit(client, mode, missing, store, failed):
                 report(kept + done - len(failed), len(failed), len(tasks))
     outcome = Outcome(folder, len(cases), len(tasks), kept, failed, _whole(used, failed))
     _write_tables(outcome, cases, tasks, used, only, mode)
@@ -416,11 +420,11 @@ def cluster(scheduler: str | None, workers: int | None):
             yield client
 
 
-def _submit(client, mode: str, todo: list[Task], store: Path, failed: dict[str, str]):
+def _submit(client, mode: str, missing: list[Task], store: Path, failed: dict[str, str]):
     """Hand out the tasks, keep what comes back, and yield how many have ended."""
     from distributed import as_completed
 
-    waiting, futures = iter(todo), {}
+    waiting, futures = iter(missing), {}
     ended = as_completed(with_results=False)
 
     def hand_out(count: int) -> None:
@@ -435,8 +439,8 @@ def _submit(client, mode: str, todo: list[Task], store: Path, failed: dict[str, 
             futures[task.key] = future
             ended.add(future)
 
-    by_key = {f"{task.chapter}-{task.key}": task for task in todo}
-    last = {key: task.key for task in todo for key in (*task.needs, task.key)}
+    by_key = {f"{task.chapter}-{task.key}": task for task in missing}
+    last = {key: task.key for task in missing for key in (*task.needs, task.key)}
     hand_out(PIECE * max(1, len(client.nthreads())))
     for done, future in enumerate(ended, 1):
         task = by_key[future.key]

@@ -49,9 +49,6 @@ class Result:
 def run(p: KremlinStrategy) -> Result:
     """The whole chapter from its parameters; the notebook only shows what this returns."""
     readings = verdicts.readings(p)
-    scores = hypotheses.table(p.as_of)
-    wide = hypotheses.matrix(scores)
-    points = hypotheses.against(wide, hypotheses.weights(scores, p.weighting))
     shares = votes.shares(p.as_of)
     frames = {
         "aid": aid.monthly(p.as_of, p.measure),
@@ -69,12 +66,7 @@ def run(p: KremlinStrategy) -> Result:
         "technology": costs.technology(p.as_of),
         "readings": pd.DataFrame(readings, columns=verdicts.Reading._fields),
         "verdicts": verdicts.table(p, readings),
-        "scores": scores,
-        "totals": hypotheses.totals(points),
-        "evidence": hypotheses.rows(scores, p),
-        "schemes": hypotheses.schemes(scores),
-        "pairs": hypotheses.drop_two(points),
-        "bootstrap": hypotheses.bootstrap(points, p.bootstrap_draws, p.seed),
+        **_explanations(p),
         "moved": sensitivity.moved(p),
         "projected": projection.project(p),
         "check": projection.check(p),
@@ -85,9 +77,13 @@ def run(p: KremlinStrategy) -> Result:
 
 def headlines(p: KremlinStrategy) -> list[Value]:
     """The headline values as `run` states them, without what they do not depend on."""
+    return hypothesis_statements(p, _explanations(p))
+
+
+def _explanations(p: KremlinStrategy) -> dict[str, pd.DataFrame]:
     scores = hypotheses.table(p.as_of)
     points = hypotheses.against(hypotheses.matrix(scores), hypotheses.weights(scores, p.weighting))
-    frames = {
+    return {
         "scores": scores,
         "totals": hypotheses.totals(points),
         "evidence": hypotheses.rows(scores, p),
@@ -95,4 +91,3 @@ def headlines(p: KremlinStrategy) -> list[Value]:
         "pairs": hypotheses.drop_two(points),
         "bootstrap": hypotheses.bootstrap(points, p.bootstrap_draws, p.seed),
     }
-    return hypothesis_statements(p, frames)
