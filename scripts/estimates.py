@@ -7,6 +7,14 @@ from compendium import estimates
 from compendium.errors import CompendiumError
 
 
+def _text(value: float, low: float, high: float) -> str:
+    """A number with its interval, if any; nothing in a table is no number."""
+    if value != value or value is None:
+        return "none"
+    ends = low is not None and low == low
+    return f"{value:,.6g}" + (f" ({low:,.6g} to {high:,.6g})" if ends else "")
+
+
 def main() -> int:
     """Record or compare."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -21,9 +29,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     for row in moved.itertuples():
-        ends = " -> ".join(
-            "none" if end != end else f"{end:,.6g}" for end in (row.before, row.after)
-        )
+        before = _text(row.before, row.before_low, row.before_high)
+        ends = f"{before} -> {_text(row.after, row.after_low, row.after_high)}"
         print(f"{row.scenario}: {row.id}: {ends}: {row.why}")
     count = f"{len(moved)} number{' has' if len(moved) == 1 else 's have'}"
     last = estimates.read().iloc[-1]

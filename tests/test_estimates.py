@@ -105,6 +105,19 @@ def test_numbers_that_come_and_go(checkout):
     assert len(moved) == 4
 
 
+def test_an_interval_that_moves_is_a_number_that_moved(checkout):
+    old = Value("arms_trade.a", 2.0, 1.0, 3.0, rows=(ROW,))
+    checkout["arms_trade.a"] = old
+    estimates.record("0.1.0")
+    assert estimates.moved().empty
+    checkout["arms_trade.a"] = Value("arms_trade.a", 2.0, 1.0, 3.5, rows=(ROW,))
+    found = estimates.moved().set_index(["scenario", "id"])
+    row = found.loc[("replication", "arms_trade.a")]
+    assert (row["before_high"], row["after_high"]) == (3.0, 3.5)
+    checkout["arms_trade.a"] = Value("arms_trade.a", 2.0, rows=(ROW,))  # it lost its interval
+    assert "arms_trade.a" in set(estimates.moved()["id"])
+
+
 def test_the_state_names_every_row_once(checkout):
     state = json.loads(json.dumps(estimates.state()))
     assert ROW in state["rows"] and len(state["rows"]) > 1500

@@ -135,7 +135,8 @@ def moved() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `scenario`, `id`, `before`, `after` (empty for a number that came or went), `why`:
+        `scenario`, `id`, `before`, `after` (empty for a number that came or went),
+        `before_low`, `before_high`, `after_low`, `after_high` (empty without interval), `why`:
         the rows it rests on that changed, the parameters of its chapter that changed, other
         rows, tables or code. Several may apply; which one moved the number is not told apart.
 
@@ -150,20 +151,29 @@ def moved() -> pd.DataFrame:
             f"{paths.relative(log_file())}: no release is recorded yet; `make record RELEASE=0.1.0`"
         )
     last = log[log["release"] == log["release"].iloc[-1]]
-    was = {(r.scenario, r.id): r.value for r in last.itertuples()}
+    was = {(r.scenario, r.id): (r.value, r.low, r.high) for r in last.itertuples()}
+    nothing = (None, None, None)
     then, now = json.loads(state_file().read_text("utf-8")), state()
     known = current()
     records = []
     for name in SCENARIOS:
         numbers = {k: v for k, v in known[name].items() if not isinstance(v.value, str)}
         for id in sorted({*numbers, *(i for s, i in was if s == name)}):
-            before, value = was.get((name, id)), numbers.get(id)
-            after = None if value is None else float(value.value)
-            if before is not None and after is not None and abs(after - before) <= _slack(before):
+            before, value = was.get((name, id), nothing), numbers.get(id)
+            after = nothing if value is None else (value.value, value.low, value.high)
+            if all(map(_same, before, after)):
                 continue
             why = reasons(then, now, name, id.partition(".")[0], value)
-            records.append((name, id, before, after, why))
-    return pd.DataFrame(records, columns=["scenario", "id", "before", "after", "why"])
+            records.append((name, id, before[0], after[0], *before[1:], *after[1:], why))
+    columns = ["scenario", "id", "before", "after", "before_low", "before_high", "after_low",
+               "after_high", "why"]  # fmt: skip
+    return pd.DataFrame(records, columns=columns)
+
+
+def _same(before: float | None, after: float | None) -> bool:
+    if pd.isna(before) or pd.isna(after):
+        return pd.isna(before) and pd.isna(after)
+    return abs(after - before) <= _slack(before)
 
 
 def _slack(number: float) -> float:
