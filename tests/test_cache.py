@@ -5,10 +5,11 @@ import shutil
 
 import nbformat
 import nbformat.v4 as nb
+import pandas as pd
 import pytest
 from test_chapters import GIVEN, cell, store
 
-from compendium import cache, chapters, paths
+from compendium import cache, chapters, paths, reads
 
 WORK = """
 from compendium import evidence, values
@@ -150,3 +151,9 @@ def test_entries_not_used_for_longest_go_first(checkout, monkeypatch):
     run(checkout, "two", GIVEN.model_copy(update={"draws": 16}))
     (left,) = (cache.folder() / "arms_trade").iterdir()
     assert cache.read(left).manifest["parameters"]["draws"] == 16
+
+
+def test_a_row_without_a_source_names_none():
+    rows = pd.DataFrame({"obs_id": ["a", "b", "c"], "source_id": ["s", "", "s"]})
+    found = reads.rows_of("evidence.load", {"table": "arms"}, rows)
+    assert found == {"arms": ["a", "b", "c"], "sources": ["s"]}

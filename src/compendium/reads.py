@@ -240,5 +240,6 @@ def rows_of(name: str, asked: Mapping[str, object], result: object) -> dict[str,
     own = [column for column in columns if str(column).endswith("_id")]
     found = {str(table): list(result[own[0]])} if own else {}
     if "source_id" in columns and table != "sources":
-        found["sources"] = list(dict.fromkeys(result["source_id"]))
+        named = dict.fromkeys(result["source_id"])
+        found["sources"] = [id for id in named if id]  # arithmetic on rows has no source
     return found
