@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 
 
 class Conflict(NamedTuple):
@@ -18,6 +19,7 @@ class Conflict(NamedTuple):
     reading: str
 
 
+@remembered
 def table(as_of, conflicts: Iterable[Conflict]) -> pd.DataFrame:
     """Conflicts of which all that is known by `as_of` can be shown.
 

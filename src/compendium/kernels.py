@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -25,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -33,10 +34,18 @@ from compendium.errors import UsageError, nearest
 
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
+POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
-# What chapters import, and what they come to import while they draw. Not the inline backend of
+# What a kernel imports as it starts, what chapters import, and what they come to import while
+# they draw. Not the inline backend of
 # Matplotlib, which looks for its shell when it is imported: figures would vanish.
 PRELOAD = (
+    "encodings.idna",
+    "IPython.core.completerlib",
+    "IPython.core.logger",
+    "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
@@ -44,15 +53,25 @@ PRELOAD = (
     "numpy.random",
     "pandas",
     "pandas.io.formats.html",
+    "pandas.io.formats.string",
     "pandera.pandas",
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
+    "psutil",
     "pydantic",
     "pymcdm.methods",
     "pymcdm.weights",
     "SALib.analyze.sobol",
     "SALib.sample.sobol",
     "scipy.stats",
+    "sqlite3",
     "statsmodels.api",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "xmlrpc.server",
     "yaml",
 )
 
@@ -62,6 +81,7 @@ THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MK
 EARLY = {
     **THREADS,
     "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning of a debugger that nobody uses
     # ipykernel's own choice, made before Matplotlib is imported.
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
@@ -118,6 +138,29 @@ def environment(wanted: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+class Client(AsyncKernelClient):
+    """Jupyter's own, but for one thing: it does not listen for another 0.2 s to a ready kernel.
+
+    What might still come belongs to no cell, and is passed over when cells are run.
+    """
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers."""
+        channel = self.iopub_channel
+        get, heard = channel.get_msg, []
+
+        async def get_msg(timeout: float) -> dict:
+            message = await get(timeout=POLL if heard else timeout)
+            heard.append(message)
+            return message
+
+        channel.get_msg = get_msg
+        try:
+            await super().wait_for_ready(timeout)
+        finally:
+            channel.get_msg = get
+
+
 class Group:
     """Kernels that are stopped together.
 
@@ -147,6 +190,7 @@ class Group:
 
         class Manager(AsyncKernelManager):
             kernel_spec = specification
+            client_factory = Client
 
             async def start_kernel(self, **options: object) -> None:
                 with group._lock:
@@ -157,6 +201,9 @@ class Group:
                 await super().start_kernel(**options, env=env, cwd=str(folder))
                 if group._stopped:
                     _kill(self)
+
+            async def _async_finish_shutdown(self, waittime=None, pollinterval=POLL, restart=False):
+                await super()._async_finish_shutdown(waittime, pollinterval, restart)
 
             async def cleanup_resources(self, restart: bool = False) -> None:
                 await super().cleanup_resources(restart=restart)
@@ -213,7 +260,7 @@ class WarmProvisioner(LocalProvisioner):
     async def wait(self) -> int | None:
         """Wait for the process; looked at more often than ten times a second."""
         while await self.poll() is None:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(POLL)
         self.process = None
         return 0
 
@@ -258,6 +305,7 @@ def _no_script() -> Iterator[None]:
 
 def serve(arguments: list[str], variables: Mapping[str, str], folder: str) -> None:
     """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
+    gc.freeze()  # else the collector would walk through the libraries, and copy their memory
     os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ.clear()

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
-from compendium import models, parameters, values
+from compendium import memory, models, parameters, values
 from compendium.errors import CompendiumError, nearest
 from compendium.reads import recorded
 from compendium.values import Value
@@ -112,6 +112,7 @@ def value(found: Mapping[str, Value], id: str) -> Value | None:
 @recorded
 def published(chapter: str, as_of: str, folder: Path | None = None) -> dict[str, Value] | None:
     """Values that a chapter has published in the running build; None at another vintage."""
+    memory.passing()
     given = _given.get()
     found = _read(chapter, folder or values.output_folder()) if given is None else given
     own = {id: value for id, value in found.items() if value.chapter == chapter}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 
 YARDSTICK_ROWS = {
     "press_page": ("arms-fnf24-gdp",),
@@ -24,6 +25,7 @@ YARDSTICK_LABELS = {
 }
 
 
+@remembered
 def yardsticks(as_of) -> pd.DataFrame:
     """Size of the North Korean economy, in USD billion, by concept.
 

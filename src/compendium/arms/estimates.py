@@ -9,6 +9,7 @@ import pandas as pd
 from compendium import evidence
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW
 from compendium.arms.shipments import short
+from compendium.memory import remembered
 
 INSS_ROUNDS = ["arms-price-inss-152q", "arms-price-inss-122q"]
 INSS_MISSILES = ["arms-price-inss-kn23", "arms-price-inss-kn24", "arms-srbm-kida"]
@@ -33,6 +34,7 @@ INCLUDES = {
 }
 
 
+@remembered
 def other_estimates(as_of) -> pd.DataFrame:
     """Implied USD a round of the published estimates, by the quantity each is divided by.
 
@@ -130,6 +132,7 @@ ADDED_ROWS = (
 RULE_ROWS = (*(CASE[name][0] for name in CASE if "price" in name), *ADDED_ROWS)
 
 
+@remembered
 def case(as_of) -> dict[str, float]:
     """Figures of the reconstruction whose rule is tested; empty before all were known."""
     rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
@@ -138,6 +141,7 @@ def case(as_of) -> dict[str, float]:
     return {name: float(rows.loc[obs_id, column]) for name, (obs_id, column) in CASE.items()}
 
 
+@remembered
 def follow_up_check(as_of) -> pd.DataFrame:
     """The prices of one reconstruction applied to the quantities of the 2025 follow-up.
 

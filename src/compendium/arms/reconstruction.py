@@ -12,10 +12,12 @@ import pandas as pd
 from compendium import evidence
 from compendium.arms.shipments import missiles, shells
 from compendium.arms.value import missile_price_rows, price_rows
+from compendium.memory import remembered
 
 STUDY_LOW, STUDY_HIGH = "arms-fnf24-low", "arms-fnf24-high"
 
 
+@remembered
 def study_bounds(as_of) -> pd.DataFrame:
     """The study's two bounds, USD million, lower first; empty before it was published."""
     rows = evidence.load("arms", as_of, repeats=True, indicator="arms_value_total")
@@ -67,6 +69,7 @@ def figures(rows: pd.DataFrame) -> dict[float, tuple[str, ...]]:
     return {float(figure): ids for figure, ids in found.items()}
 
 
+@remembered
 def grid(as_of, worst_credibility: int = 6, worst_factor_credibility: int = 6) -> Grid:
     """Every quantity, price and missile figure known by `as_of`; no missiles is allowed.
 

@@ -21,6 +21,7 @@ from compendium.arms.value import (
     known_bases,
     total,
 )
+from compendium.memory import remembered
 from compendium.parameters import ArmsTrade
 
 
@@ -115,6 +116,7 @@ def sobol_indices(
     return frame.sort_values("total", ascending=False, ignore_index=True)
 
 
+@remembered
 def across_bases(p: ArmsTrade) -> list[Inputs]:
     """Inputs under every usable price basis, cheapest first; a hand-set price is ignored.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 
 SHELL_ITEMS = [
     "152mm_equivalent",
@@ -58,6 +59,7 @@ def short(issuer: str) -> str:
     return issuer.partition(" (")[0].removesuffix(" spokesperson")
 
 
+@remembered
 def shipments(as_of, indicators: str | Sequence[str], items: Sequence[str] | None = None):
     """Dated statements of a cumulative quantity, by issuer, conflicts side by side.
 
@@ -116,6 +118,7 @@ def guns(as_of):
     return rows[rows["unit"] == "units"].reset_index(drop=True)
 
 
+@remembered
 def conversions(as_of):
     """Rounds a container by calibre; arithmetic on pairs of statements, so implied rows."""
     rows = evidence.load("arms", as_of, implied=True, indicator="rounds_per_container")
@@ -125,6 +128,7 @@ def conversions(as_of):
     ).reset_index(drop=True)
 
 
+@remembered
 def first_shipment(as_of) -> pd.DataFrame:
     """Rows of counted voyages whose window opens first; no flow is taken to start earlier.
 
@@ -135,6 +139,7 @@ def first_shipment(as_of) -> pd.DataFrame:
     return rows[rows["period_start"] == rows["period_start"].min()].reset_index(drop=True)
 
 
+@remembered
 def container_ratings(as_of) -> pd.Series:
     """Payload and gross mass of a 20-foot container in tonnes, by obs_id."""
     rows = evidence.load("arms", as_of, indicator=["container_payload_max", "container_gross_max"])

@@ -23,6 +23,7 @@ from compendium.arms.shipments import (
     shells,
 )
 from compendium.errors import CompendiumError
+from compendium.memory import remembered
 from compendium.parameters import ArmsTrade
 
 # Which rows of `unit_price` make a basis. Items are exact; KEI and INSS are about this buyer.
@@ -97,6 +98,7 @@ def latest(
     return found
 
 
+@remembered
 def price_rows(as_of) -> dict[str, pd.DataFrame]:
     """Rows of `unit_price` in USD a round behind each price basis; a basis may be empty."""
     rows = evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
@@ -170,6 +172,7 @@ class Inputs:
         return tuple(sorted({row for r in ranges for row in r.rows}))
 
 
+@remembered
 def inputs(
     p: ArmsTrade, price_basis: str | None = None, until: pd.Timestamp | None = None
 ) -> Inputs:
@@ -233,6 +236,7 @@ def graded(rows: pd.DataFrame, p: ArmsTrade) -> pd.DataFrame:
     return rows[rows["credibility"] <= p.worst_factor_credibility].reset_index(drop=True)
 
 
+@remembered
 def usable_prices(p: ArmsTrade) -> dict[str, pd.DataFrame]:
     """`price_rows` that are graded well enough."""
     return {basis: graded(rows, p) for basis, rows in price_rows(p.as_of).items()}
@@ -287,6 +291,7 @@ LOADINGS_MIXED = ["heavy_artillery_round", "shells_mixed"]
 LOADINGS_122 = ["122mm_mrl_rocket"]
 
 
+@remembered
 def shell_loading(p: ArmsTrade) -> Range | None:
     """152 mm rounds a container: set by hand, or between the known loadings."""
     loads = graded(conversions(p.as_of), p)
@@ -295,6 +300,7 @@ def shell_loading(p: ArmsTrade) -> Range | None:
     )
 
 
+@remembered
 def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Range]:
     """Rocket price, rocket share, rocket loading and 152 mm loading."""
     nothing = Range(0.0, 0.0, (), "not known")
@@ -346,6 +352,7 @@ def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...
     return float(share), (*ids, *pair["obs_id"]), "up to the share INSS implies"
 
 
+@remembered
 def missile_inputs(p: ArmsTrade, until: pd.Timestamp | None = None) -> tuple[Range, ...]:
     """Missile counts by issuer, or the one set by hand; empty when none is known."""
     if p.missiles is not None:
@@ -368,6 +375,7 @@ def missile_price_rows(as_of) -> pd.DataFrame:
     )
 
 
+@remembered
 def missile_price(p: ArmsTrade) -> Range:
     """USD million a missile: set by hand, or between the known unit costs."""
     rows = missile_price_rows(p.as_of)
@@ -377,6 +385,7 @@ def missile_price(p: ArmsTrade) -> Range:
     return found
 
 
+@remembered
 def unusable(p: ArmsTrade, basis: str) -> Range:
     """Share of rounds worth nothing: zero to the highest known share, applied once."""
     applies = {"always": True, "never": False, "auto": basis != "discounted_cost"}
@@ -509,6 +518,7 @@ def by_issuer(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
     ).sort_values("median", ignore_index=True)
 
 
+@remembered
 def by_basis(p: ArmsTrade) -> pd.DataFrame:
     """Median and intervals of the value under every price basis known by `as_of`.
 

@@ -15,6 +15,7 @@ from compendium.arms.shipments import first_shipment
 from compendium.arms.value import Inputs, draw, inputs, known_bases
 from compendium.claims import Tested, figure
 from compendium.errors import CompendiumError
+from compendium.memory import remembered
 from compendium.parameters import ArmsTrade
 
 # The Bank of Korea's real product of 2023 as a broadcaster turned it into dollars.
@@ -132,6 +133,7 @@ def share_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> d
     }
 
 
+@remembered
 def paid(p: ArmsTrade) -> float | None:
     """Probability that what Russia gave back is significant; None before any is known."""
     rows = evidence.load("arms", p.as_of, indicator="russian_compensation_value", repeats=True)
@@ -145,6 +147,7 @@ def paid(p: ArmsTrade) -> float | None:
     return float(max(0.0, 1 - p.significant_share / most))
 
 
+@remembered
 def delivery_years(p: ArmsTrade, until: pd.Timestamp) -> float | None:
     """Years from the first shipment to a day, at least one; None if no shipment is known."""
     first = first_shipment(p.as_of)
@@ -174,6 +177,7 @@ def readings(then: ArmsTrade, until: pd.Timestamp, holds: Test) -> dict[str, flo
     return {name: p for name, p in found.items() if p is not None}
 
 
+@remembered
 def attempt(p: ArmsTrade, until: pd.Timestamp) -> Inputs | None:
     """Inputs on what had been delivered by a day; None where nothing was known for them."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 from compendium.policy import theft
 from compendium.trade import meetings, series
@@ -16,6 +17,7 @@ SHOWN_FROM = 2019
 OPEN_BORDER = 2019  # last year before Pyongyang closed the border, which emptied most series
 
 
+@remembered
 def plain(as_of) -> pd.DataFrame:
     """Designations tied to the two states' cooperation, oldest first; a lower bound.
 
@@ -51,6 +53,7 @@ def actions(table: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+@remembered
 def aligned(as_of) -> dict[str, pd.DataFrame]:
     """Series for one time axis: each with `day`, `value`, `group`, `row`.
 

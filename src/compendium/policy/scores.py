@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, evidence
+from compendium.memory import remembered
 
 LOW, HIGH = 1.0, 5.0  # the scale: 1 is poor, 5 is good
 BASELINE = "nothing"
@@ -21,6 +22,7 @@ def criteria() -> pd.DataFrame:
     return datapackage.read_table("policy_criteria").reset_index(drop=True)
 
 
+@remembered
 def cited_rows(as_of) -> pd.DataFrame:
     """Rows of evidence that any score cites and that were known by a day, by obs_id."""
     cells = datapackage.read_table("policy_scores")["rows"]
@@ -28,6 +30,7 @@ def cited_rows(as_of) -> pd.DataFrame:
     return evidence.named(cited, as_of).set_index("obs_id", drop=False)
 
 
+@remembered
 def versions(as_of) -> pd.DataFrame:
     """Versions of the scores that a vintage may use, oldest evidence first.
 
@@ -46,6 +49,7 @@ def versions(as_of) -> pd.DataFrame:
     return table.sort_values("rests_on", kind="stable", na_position="first", ignore_index=True)
 
 
+@remembered
 def in_use(as_of) -> pd.DataFrame:
     """One score for each option and criterion, in the order of their tables.
 
@@ -75,6 +79,7 @@ def in_use(as_of) -> pd.DataFrame:
     return found.fillna({**whole, **empty})
 
 
+@remembered
 def unused(as_of) -> pd.DataFrame:
     """Versions that a vintage does not use, and why: `score_id`, `option`, `criterion`, `why`."""
     every = datapackage.read_table("policy_scores")

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import Recommendations
 
 # Counts of single cases, first estimates that the issuer revised, repeats and contradictions.
 LEFT_OUT = r"_two_incidents|first_estimate|_alt|_second_source"
 
 
+@remembered
 def counts(as_of) -> pd.DataFrame:
     """Counts of a whole year's theft: `year`, `issuer`, `value` (USD million), `obs_id`.
 
@@ -30,6 +32,7 @@ def counts(as_of) -> pd.DataFrame:
     return newest[["year", "issuer", "value", "obs_id"]].reset_index(drop=True)
 
 
+@remembered
 def yearly(p: Recommendations) -> pd.DataFrame:
     """Counts of the newest years that a further year is learnt from (`theft_window`)."""
     table = counts(p.as_of)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, evidence
+from compendium.memory import remembered
 from compendium.parameters import KremlinStrategy
 from compendium.strategy import intervals
 
@@ -50,6 +51,7 @@ def last_month(as_of) -> pd.Period:
     return (seen + pd.Timedelta(days=1)).to_period("M") - 1
 
 
+@remembered
 def rows(as_of, measure: str) -> pd.DataFrame:
     """The monthly rows of all donors, with `donor` and `month`."""
     found = evidence.load("strategy", as_of, indicator=f"ukraine_aid_{measure}", source_id=SOURCE)
@@ -59,6 +61,7 @@ def rows(as_of, measure: str) -> pd.DataFrame:
     )
 
 
+@remembered
 def monthly(as_of, measure: str) -> pd.DataFrame:
     """Aid by month in million euros: a row a month, a column a donor and `controls`.
 
@@ -74,6 +77,7 @@ def monthly(as_of, measure: str) -> pd.DataFrame:
     return table.assign(controls=table[list(CONTROLS)].sum(axis=1))
 
 
+@remembered
 def events(p: KremlinStrategy) -> list[Event]:
     """The events known by the vintage, moved by `event_shift_months`."""
     found = []
@@ -163,6 +167,7 @@ def placebos(p: KremlinStrategy, series: pd.Series, controls: pd.Series | None =
     return table.assign(change=found), "ratio" if ratio else "difference"
 
 
+@remembered
 def effects(p: KremlinStrategy) -> pd.DataFrame:
     """Change at each event for each donor, alone and relative to the controls.
 
@@ -218,6 +223,7 @@ def effects(p: KremlinStrategy) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
+@remembered
 def largest(as_of, measure: str) -> pd.DataFrame:
     """How much of each donor's aid lies in its largest month: `donor`, `share`, `month`, `row`."""
     table, own = monthly(as_of, measure), rows(as_of, measure)
@@ -250,6 +256,7 @@ QUESTIONS = {
 }
 
 
+@remembered
 def polls(as_of) -> pd.DataFrame:
     """Polls with their question and, where the size of the sample is known, an interval.
 

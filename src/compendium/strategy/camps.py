@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 
 UKRAINE = "Ukraine and its supporters"
 RUSSIA = "Russia and North Korea"
@@ -56,6 +57,7 @@ def camp(issuer: str) -> str:
     return next((name for name, own in PREFIXES.items() if issuer.startswith(own)), NEITHER)
 
 
+@remembered
 def distinct(tables, as_of, indicator) -> pd.DataFrame:
     """Rows of several tables with `camp`; what two tables or carriers repeat stands once.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.strategy import camps
 
 CHINA = ("china_dprk_trade", "china_dprk_trade_change", "china_dprk_visit", "china_dprk_signal")
@@ -18,6 +19,7 @@ CREDIBILITY = {
 }  # fmt: skip
 
 
+@remembered
 def china_trade(as_of) -> pd.DataFrame:
     """China's trade with North Korea in full years: `year`, `value`, `group`, `line`, `row`."""
     rows = evidence.load("strategy", as_of, indicator="china_dprk_trade")
@@ -34,12 +36,14 @@ def china_trade(as_of) -> pd.DataFrame:
     ).sort_values("year", ignore_index=True)
 
 
+@remembered
 def china_changes(as_of) -> pd.DataFrame:
     """Stated changes on the year before, by the end of their period."""
     rows = evidence.load("strategy", as_of, indicator="china_dprk_trade_change")
     return rows.sort_values(["period_end", "known_on"], ignore_index=True)
 
 
+@remembered
 def quality(as_of) -> pd.DataFrame:
     """Rows on quality from both tables, with `camp`; second carriers of a statement left out."""
     rows = camps.distinct(("strategy", "arms"), as_of, list(QUALITY))
@@ -57,6 +61,7 @@ def camp_share(rows: pd.DataFrame, camp: str = camps.UKRAINE) -> float:
     return float((rows["camp"] == camp).mean()) if len(rows) else 0.0
 
 
+@remembered
 def technology(as_of) -> pd.DataFrame:
     """Reports of technology given in return, as a timeline graded by credibility."""
     rows = evidence.load("strategy", as_of, indicator="technology_transfer_reported")

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from compendium import datapackage, evidence, paths
 from compendium.errors import Fault, FaultsError
+from compendium.memory import remembered
 from compendium.parameters import KremlinStrategy
 from compendium.strategy import intervals
 
@@ -39,6 +40,7 @@ WEIGHTINGS = ("admiralty", "equal", "reliability", "credibility")
 EXACT = 1e-9  # totals closer than this are tied
 
 
+@remembered
 def table(as_of) -> pd.DataFrame:
     """Scores whose evidence row was known by the vintage, with that row's facts.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from compendium.memory import remembered
 from compendium.parameters import KremlinStrategy
 from compendium.strategy import aid, verdicts
 
@@ -32,6 +33,7 @@ REACH = {
 }
 
 
+@remembered
 def moved(p: KremlinStrategy) -> pd.DataFrame:
     """Verdicts and readings that change when one parameter is moved.
 
@@ -70,6 +72,7 @@ def moved(p: KremlinStrategy) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
+@remembered
 def grid(p: KremlinStrategy) -> pd.DataFrame:
     """Change of aid under every window, measure and event: one row a cell with full windows."""
     records = []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import KremlinStrategy
 from compendium.strategy import aid, camps, costs, votes
 
@@ -123,9 +124,16 @@ def confidence(readings: Iterable[Reading], grades: Iterable[int]) -> str:
 
 def readings(p: KremlinStrategy, claims: Iterable[str] = tuple(CLAIMS)) -> list[Reading]:
     """Every indicator of the claims under a vintage."""
-    return [found for claim in claims for found in READERS[claim](p)]
+    return [found for claim in claims for found in of_claim(p, claim)]
 
 
+@remembered
+def of_claim(p: KremlinStrategy, claim: str) -> tuple[Reading, ...]:
+    """Every indicator of one claim."""
+    return tuple(READERS[claim](p))
+
+
+@remembered
 def _rows(p: KremlinStrategy, tables, indicator, items=None) -> pd.DataFrame:
     """Rows good enough to decide a reading, second sources and repeats left out."""
     tables = (tables,) if isinstance(tables, str) else tables

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.strategy import intervals
 
 PAIRS = {
@@ -35,6 +36,7 @@ CODES = {1: "for", 2: "abstained", 3: "against"}
 SHARE_BASE = 2021  # last year before the war; calm for both pairs
 
 
+@remembered
 def shares(as_of) -> pd.DataFrame:
     """Share of roll calls in which two states voted alike.
 
@@ -83,6 +85,7 @@ def change(table: pd.DataFrame, pair: str) -> dict | None:
     }  # fmt: skip
 
 
+@remembered
 def tallies(as_of) -> pd.DataFrame:
     """Votes for, against and abstaining on each text, best-graded row first.
 
@@ -109,6 +112,7 @@ def tallies(as_of) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns).sort_values("day", ignore_index=True)
 
 
+@remembered
 def country_votes(as_of) -> pd.DataFrame:
     """Votes of single states on the texts: `text`, `day` and a column a state."""
     rows = evidence.load("strategy", as_of, indicator="unga_country_vote")
@@ -120,6 +124,7 @@ def country_votes(as_of) -> pd.DataFrame:
     return table.sort_values("day").rename(index=TEXTS).reset_index()
 
 
+@remembered
 def ideal_points(as_of) -> pd.DataFrame:
     """Estimated places of states on the main line of conflict: `state`, `session`, bounds, `row`."""
     rows = evidence.load("strategy", as_of, indicator="unga_ideal_point")

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 from compendium.trade.series import RUSSIA, customs_silent_from, kind, ranked
 
@@ -16,6 +17,7 @@ H1 = ("01-01", "06-30")
 QUARTERS = (("01-01", "03-31"), ("04-01", "06-30"))
 
 
+@remembered
 def stated_half(as_of) -> pd.Series | None:
     """Row of the study's figure for the first half of 2024; None before it was published."""
     rows = evidence.load("trade", as_of, indicator="trade_turnover", item=RUSSIA)
@@ -30,6 +32,7 @@ def spans(rows: pd.DataFrame, days: tuple[str, str]) -> pd.Series:
     return same & (start.dt.strftime("%m-%d") == days[0]) & (end.dt.strftime("%m-%d") == days[1])
 
 
+@remembered
 def shares(p: TradeTrends) -> pd.DataFrame:
     """First half over the whole year, for every year that has both.
 
@@ -156,6 +159,7 @@ def predictive_share(share: ArrayLike, u: ArrayLike) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-drawn))
 
 
+@remembered
 def coincidence(as_of) -> pd.DataFrame:
     """The total of 2023 times the growth stated for January to May 2024.
 

@@ -14,6 +14,7 @@ from scipy import stats
 
 from compendium import evidence
 from compendium import uncertainty as un
+from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 from compendium.trade import halfyear, series
 
@@ -123,6 +124,19 @@ def newest_level(p: TradeTrends, totals: pd.DataFrame) -> Level | None:
     row = totals.loc[totals["preferred"] & (totals["year"] == year), "obs_id"].iloc[0]
     level = Level(year, float(best[year]), 1.0, (row,))
 
+    parts = later_parts(p, year)
+    if len(parts):
+        newest = parts.sort_values(["period_end", "known_on"], kind="stable").iloc[-1]
+        in_year = 366 if newest["period_start"].is_leap_year else 365
+        seen = int(newest["days"]) / in_year
+        amount = float(newest["value"]) / seen
+        level = Level(int(newest["period_start"].year), amount, seen, (newest["obs_id"],))
+    return None if level.year in series.closed_years(p.as_of) else level
+
+
+@remembered
+def later_parts(p: TradeTrends, year: int) -> pd.DataFrame:
+    """Totals of parts of years after `year`, each from its first of January, best first."""
     parts = evidence.load("trade", p.as_of, indicator="trade_turnover", item=series.RUSSIA)
     parts = parts.assign(
         kind=series.kind(parts, series.customs_silent_from(p.as_of)),
@@ -131,14 +145,7 @@ def newest_level(p: TradeTrends, totals: pd.DataFrame) -> Level | None:
     begins = parts["period_start"].dt.strftime("%m-%d") == "01-01"
     late = parts["period_start"].dt.year > year
     fit = parts["unit"].eq("USD_million") & begins & late & (parts["days"] >= MIN_PART_DAYS)
-    parts = series.ranked(parts[fit & ~parts["period_end"].dt.strftime("%m-%d").eq("12-31")], p)
-    if len(parts):
-        newest = parts.sort_values(["period_end", "known_on"], kind="stable").iloc[-1]
-        in_year = 366 if newest["period_start"].is_leap_year else 365
-        seen = int(newest["days"]) / in_year
-        amount = float(newest["value"]) / seen
-        level = Level(int(newest["period_start"].year), amount, seen, (newest["obs_id"],))
-    return None if level.year in series.closed_years(p.as_of) else level
+    return series.ranked(parts[fit & ~parts["period_end"].dt.strftime("%m-%d").eq("12-31")], p)
 
 
 def step(p: TradeTrends, totals: pd.DataFrame) -> tuple[float, int, int]:
@@ -162,6 +169,7 @@ def walk(p: TradeTrends, totals: pd.DataFrame, u: ArrayLike, years: float) -> ND
     return np.exp(stats.t.ppf(np.asarray(u), df=freedom) * scale * math.sqrt(max(years, 0.0)))
 
 
+@remembered
 def reported_total(as_of, year: int) -> pd.Series | None:
     """Total of `year` as reported by anyone but the study, at any grade; the best one."""
     rows = evidence.load("trade", as_of, indicator="trade_turnover", item=series.RUSSIA)

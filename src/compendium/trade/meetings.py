@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 from compendium.trade import series
 
@@ -133,6 +134,7 @@ def yearly(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
     )
 
 
+@remembered
 def claims(as_of) -> dict[str, pd.Series]:
     """The study's statements on meetings by name, as far as known."""
     rows = evidence.load("strategy", as_of).set_index("item")
@@ -150,6 +152,7 @@ def months_between(start: pd.Timestamp, end: pd.Timestamp) -> int:
     return max(1, round(((end - start).days + 1) / MONTH_DAYS))
 
 
+@remembered
 def official_counts(as_of) -> pd.DataFrame:
     """The Unification Ministry's counts of visits at vice-minister's rank and above."""
     rows = evidence.load("strategy", as_of, indicator="high_level_meetings_count")

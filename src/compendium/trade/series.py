@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 
 RUSSIA, CHINA = "russia_dprk", "china_dprk"
@@ -43,6 +44,7 @@ CONCEPTS = {
 }
 
 
+@remembered
 def customs_silent_from(as_of) -> int | None:
     """Year in which Russia stopped publishing customs data; None if not known yet."""
     rows = evidence.load(
@@ -65,6 +67,7 @@ def kind(rows: pd.DataFrame, silent_from: int | None) -> pd.Series:
     return found
 
 
+@remembered
 def totals(p: TradeTrends) -> pd.DataFrame:
     """Every figure for the two-way trade of a calendar year with Russia.
 
@@ -128,6 +131,7 @@ def gaps(rows: pd.DataFrame) -> list[int]:
     return [y for y in range(years.min(), years.max() + 1) if y not in years] if len(years) else []
 
 
+@remembered
 def china(as_of) -> pd.DataFrame:
     """Every figure for China's yearly trade, with its `concept`.
 
@@ -161,6 +165,7 @@ def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
     return by_year.max() / by_year.min() - 1
 
 
+@remembered
 def closed_years(as_of) -> list[int]:
     """Years in which the border with Russia was shut for freight, from the dated events."""
     events = evidence.load("trade", as_of, indicator="policy_event").set_index("item")[

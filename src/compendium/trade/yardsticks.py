@@ -7,6 +7,7 @@ import pandas as pd
 from compendium import evidence
 from compendium.arms.economy import yardsticks as sizes
 from compendium.arms.reconstruction import study_bounds
+from compendium.memory import remembered
 
 LEVELS = {
     "gdp_real_level": "real GDP",
@@ -18,6 +19,7 @@ LEVELS = {
 __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_over_arms"]
 
 
+@remembered
 def growth(as_of) -> pd.DataFrame:
     """Growth rows with `year` and `place` (first or last of the known vintages of a year)."""
     rows = evidence.load("trade", as_of, indicator="gdp_growth_real")
@@ -37,6 +39,7 @@ def revisions(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["year", "first", "last", "change", "rows"])
 
 
+@remembered
 def levels(as_of) -> pd.DataFrame:
     """Every level of output, by year and concept, in won and in dollars as stated."""
     rows = evidence.load("trade", as_of, indicator=list(LEVELS))
@@ -44,6 +47,7 @@ def levels(as_of) -> pd.DataFrame:
     return rows.sort_values(["year", "concept", "unit", "obs_id"], ignore_index=True)
 
 
+@remembered
 def implied_rates(as_of) -> pd.DataFrame:
     """Won per dollar that each stated dollar level implies, beside the yearly average.
 

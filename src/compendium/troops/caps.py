@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import paces
 from compendium.troops.rows import figure, rows
@@ -31,12 +32,14 @@ def shares(p: TroopPlausibility, name: str) -> tuple[float, float, float]:
     return tuple(getattr(p, f"{stem}_{scenario}") for scenario in SCENARIOS)
 
 
+@remembered
 def strengths(as_of, item: str) -> pd.DataFrame:
     """Strengths of one force stated since 2010; older ones are history."""
     found = rows(as_of, "force_size", [item])
     return found[found["period_end"] >= RECENT_FROM].reset_index(drop=True)
 
 
+@remembered
 def caps(p: TroopPlausibility) -> pd.DataFrame:
     """Caps on the men present at one time, by scenario.
 
@@ -88,6 +91,7 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
     return pd.DataFrame(records, columns=CAP_COLUMNS)
 
 
+@remembered
 def escape_rates(as_of) -> tuple[float, float, float] | None:
     """Lowest, middle and highest yearly share of workers in Russia who reached Seoul."""
     escapes = rows(as_of, "worker_escapes")
@@ -134,6 +138,7 @@ TURNOVER = {
 }
 
 
+@remembered
 def comparator_rows(as_of) -> pd.DataFrame:
     """Rows on other paid or political expeditions."""
     return rows(
@@ -152,6 +157,7 @@ def comparator_rows(as_of) -> pd.DataFrame:
     )
 
 
+@remembered
 def comparators(as_of) -> pd.DataFrame:
     """Men abroad as a share of the force, by expedition.
 
@@ -173,6 +179,7 @@ def comparators(as_of) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["case", "abroad", "force", "percent", "rows"])
 
 
+@remembered
 def turnover(as_of) -> pd.DataFrame:
     """Men who passed through, over the peak at one time: `case`, `flow`, `stock`, `ratio`, `rows`."""
     found = comparator_rows(as_of)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import IN_STAGES, SENT_SUMS, present, sent, statements
 from compendium.troops.rows import figure, rows
@@ -13,12 +14,14 @@ from compendium.troops.rows import figure, rows
 STUDY_CAP = "troops-study-cap-2024"
 
 
+@remembered
 def study_cap(as_of) -> float | None:
     """The study's ceiling, if it was known."""
     found = evidence.load("troops", as_of, obs_id=[STUDY_CAP])
     return None if found.empty else float(found["value"].iloc[0])
 
 
+@remembered
 def highest_present(p: TroopPlausibility) -> pd.Series | None:
     """Largest count at one time, sums of parts included; builders if they count."""
     found = present(p.as_of)
@@ -27,6 +30,7 @@ def highest_present(p: TroopPlausibility) -> pd.Series | None:
     return None if found.empty else found.loc[found["high"].idxmax()]
 
 
+@remembered
 def sent_totals(as_of) -> pd.DataFrame:
     """Men sent in total under each rule of who is a soldier.
 
@@ -59,6 +63,7 @@ def sent_totals(as_of) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
+@remembered
 def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     """The ceiling of the study, scored at one time and in total.
 
@@ -120,12 +125,14 @@ GRACE = pd.Timedelta(days=31)  # a count comes weeks after the men
 NO_FORECAST = ("first_unit_to_Kursk",)  # where men were to go, not how many
 
 
+@remembered
 def forecast_rows(as_of) -> pd.DataFrame:
     """Plans, expectations and claims of what could come."""
     found = rows(as_of, ["troops_planned", "troops_upper_claim"])
     return found[~found["item"].isin(NO_FORECAST)].reset_index(drop=True)
 
 
+@remembered
 def forecasts(p: TroopPlausibility) -> pd.DataFrame:
     """Forecasts whose day has come, against what was counted.
 
@@ -202,6 +209,7 @@ def _came(row, steps: list[tuple], there: pd.DataFrame) -> tuple[str, float]:
     )
 
 
+@remembered
 def exhaustion(as_of) -> tuple[pd.Timestamp, tuple[str, ...]] | None:
     """Day on which ISW's daily losses would have used up the whole contingent.
 
@@ -216,6 +224,7 @@ def exhaustion(as_of) -> tuple[pd.Timestamp, tuple[str, ...]] | None:
     return day, (row["obs_id"], "troops-sent-2024-12-30-us")
 
 
+@remembered
 def losses_a_day(as_of) -> pd.DataFrame:
     """Russia's losses a day by Kyiv's count: `month`, `per_day`, `rows`; months only."""
     found = rows(as_of, "russia_casualties")

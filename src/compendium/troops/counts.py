@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.rows import UKRAINE, credible, rows
 
@@ -56,6 +57,7 @@ CASUALTY_ITEMS = ("killed_and_wounded", "killed_wounded_missing_captured")
 DAYS_A_MONTH = 365.25 / 12
 
 
+@remembered
 def statements(as_of) -> pd.DataFrame:
     """Every row on troops sent, present, added, planned or returned."""
     return rows(
@@ -113,6 +115,7 @@ def summed(as_of, sums) -> pd.DataFrame:
 EVERYBODY, SOLDIERS, AT_FRONT = "all in Russia", "all but builders", "men at the front"
 
 
+@remembered
 def present(as_of) -> pd.DataFrame:
     """Counts of the presence at one time, and the sums of `SUMS`; conflicts stay.
 
@@ -127,6 +130,7 @@ def present(as_of) -> pd.DataFrame:
     return found.assign(concept=concept.fillna(EVERYBODY).astype(object))
 
 
+@remembered
 def sent(as_of) -> pd.DataFrame:
     """Counts of men sent in total up to a day, and the sums of `SENT_SUMS`."""
     found = rows(as_of, "troops_sent_cumulative", TOTAL_SENT_ITEMS)
@@ -143,6 +147,7 @@ def joined(found: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(["period_end", "obs_id"], ignore_index=True)
 
 
+@remembered
 def casualties(as_of) -> pd.DataFrame:
     """Killed and wounded since the start, cumulative, by issuer.
 
@@ -158,6 +163,7 @@ def casualties(as_of) -> pd.DataFrame:
     return joined(total, pd.DataFrame([pair.row for pair in pairs.itertuples()]))
 
 
+@remembered
 def casualty_pairs(as_of) -> pd.DataFrame:
     """Killed beside the total of the same issuer for the same day.
 
@@ -211,12 +217,14 @@ def casualty_pairs(as_of) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
+@remembered
 def killed(as_of) -> pd.DataFrame:
     """Killed since the start, cumulative, by issuer."""
     found = rows(as_of, "casualties_killed", ["total"])
     return found.assign(parts=[(row,) for row in found["obs_id"]])
 
 
+@remembered
 def best_path(p: TroopPlausibility) -> pd.DataFrame:
     """One count a month, the best graded and then the newest: a path to add up, not an average.
 
@@ -248,6 +256,7 @@ def best_path(p: TroopPlausibility) -> pd.DataFrame:
     return pd.concat([start, path], ignore_index=True)
 
 
+@remembered
 def first_sailing(as_of) -> pd.Timestamp | None:
     """First day of the period in which the first men were shipped, if known."""
     found = rows(as_of, "troops_sent_cumulative", ["first_wave", "total"])
@@ -278,6 +287,7 @@ def soldier_months(path: pd.DataFrame, until=None) -> float:
 BUILD_UP_DAYS = 60  # counts later than this after the first sailing say nothing of the pace
 
 
+@remembered
 def paces(p: TroopPlausibility) -> pd.DataFrame:
     """Men a day that dated counts of the build-up imply, first day included.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from compendium.memory import remembered
 from compendium.troops.rows import rows
 
 # Earlier rows are of men in another state's army before this one existed.
@@ -54,6 +55,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+@remembered
 def mission_rows(as_of) -> pd.DataFrame:
     """Every row on men or units abroad, the one that predates the state included."""
     return rows(as_of, ["overseas_deployment", "overseas_deployment_units"])
@@ -64,6 +66,7 @@ def war(item: str) -> str:
     return (INSIDE | ON_TOP).get(item, item)
 
 
+@remembered
 def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
     """Rows merged to missions.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from compendium import evidence
+from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.rows import between, credible, figure, rows
 
@@ -53,6 +54,7 @@ class Prices:
         return tuple(sorted({r for k in ("pay", "bonus", "death") for r in self.rows[k]}))
 
 
+@remembered
 def pay_rows(as_of) -> pd.DataFrame:
     """Rows on pay, bonuses, death payments, the state's take and published revenues."""
     return rows(
@@ -70,6 +72,7 @@ def pay_rows(as_of) -> pd.DataFrame:
     )
 
 
+@remembered
 def takes(as_of) -> pd.DataFrame:
     """Shares of pay the state keeps, by row: `obs_id`, `issuer`, `low`, `high`, `credibility`."""
     found = rows(as_of, "soldier_share_of_pay")
@@ -80,6 +83,7 @@ def takes(as_of) -> pd.DataFrame:
     )[["obs_id", "issuer", "low", "high", "credibility", "item"]]
 
 
+@remembered
 def prices(p: TroopPlausibility) -> Prices | None:
     """Ranges for a set of parameters; one set by hand replaces its rows.
 
@@ -161,6 +165,7 @@ def to_state(
     return gross * share, gross * share
 
 
+@remembered
 def study_per_head(as_of) -> tuple[float, float] | None:
     """Yearly sum a head at both ends of the study's range, in USD, if the range was known."""
     found = evidence.load("arms", as_of, obs_id=[STUDY_RANGE])
@@ -171,6 +176,7 @@ def study_per_head(as_of) -> tuple[float, float] | None:
                  zip(("low", "high"), STUDY_HEADS, strict=True))  # fmt: skip
 
 
+@remembered
 def hypotheses(p: TroopPlausibility) -> pd.DataFrame:
     """Ways to make the study's sum a head from rows known on the day of the study.
 
@@ -202,6 +208,7 @@ def hypotheses(p: TroopPlausibility) -> pd.DataFrame:
     return pd.DataFrame(records, columns=columns)
 
 
+@remembered
 def russian_year(p: TroopPlausibility) -> tuple[float, tuple[str, ...]] | None:
     """First year of an average Russian recruit: pay, federal and regional bonus, USD."""
     pay = figure(rows(p.as_of, "russia_pay"), RUSSIAN_PAY)
@@ -235,6 +242,7 @@ PUBLISHED = (
 )
 
 
+@remembered
 def per_head(p: TroopPlausibility) -> pd.DataFrame:
     """USD a head and year: published sums, pay rows, Russia's own, and hired forces elsewhere.
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from compendium import evidence
 from compendium import uncertainty as un
+from compendium.memory import remembered
 
 UKRAINE = "Ukraine"
 CAMPS = {
@@ -57,6 +58,7 @@ def body(issuer: str) -> str:
     return short(issuer)
 
 
+@remembered
 def rows(
     as_of,
     indicator: str | Sequence[str],

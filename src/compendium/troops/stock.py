@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compendium import uncertainty as un
+from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import (
     AT_FRONT,
@@ -73,6 +74,7 @@ def draw_inputs(p: TroopPlausibility) -> dict[str, NDArray[np.float64]]:
     return {name: u[:, k] for k, name in enumerate(ALL_INPUTS)}
 
 
+@remembered
 def contingents(p: TroopPlausibility) -> pd.DataFrame:
     """Size of each contingent as each body stated it.
 
@@ -167,12 +169,14 @@ def _arrived(p: TroopPlausibility, row) -> tuple[float, float]:
     return (low * p.plan_realised if row.obs_id in IN_STAGES else low), high
 
 
+@remembered
 def sappers_leave(as_of) -> tuple[pd.Timestamp, str] | None:
     """Day on which the sappers' regiment was back, and the row, if known."""
     found = rows(as_of, "troops_sent_cumulative", ["engineers"])
     return None if found.empty else (found["period_end"].iloc[-1], found["obs_id"].iloc[-1])
 
 
+@remembered
 def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     """Dead among casualties: pairs of counts of this war, else South Korea in Vietnam.
 
@@ -213,6 +217,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["label", "share", "drawn", "rows"])
 
 
+@remembered
 def killed_share_range(p: TroopPlausibility) -> tuple[float, float]:
     """Range the share of dead is drawn from."""
     if p.killed_share is not None:
@@ -232,6 +237,7 @@ ROK_DEAD, ROK_WOUNDED = "troops-rok-vietnam-kia", "troops-rok-vietnam-wia"
 WAGNER_DEAD, WAGNER_MEN = "troops-wagner-dead", "troops-wagner-2022"
 
 
+@remembered
 def comparator_rates(as_of) -> pd.DataFrame:
     """Killed and wounded a month as a share of those present, in other expeditions.
 
