@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from compendium import paths, stamps
@@ -63,12 +65,19 @@ def build(
     scenario = scenarios.read(name)
     shutil.rmtree(aside, ignore_errors=True)
     previous = target if explain else None
-    chapters.run_all(scenario, aside, report, kernel=kernel, previous=previous)
-    values.collect(aside, scenario=name, as_of=str(scenario.as_of))
-    prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
-    if vintages.PAGE in book.pages(paths.ROOT):
-        report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
-        vintages.parts(scenario.as_of)
+    with ThreadPoolExecutor(1) as side:
+        # Begun when a core has no chapter to run, and no more than once.
+        estimates = cache(lambda: side.submit(vintages.parts, scenario.as_of))
+        wanted = vintages.PAGE in book.pages(paths.ROOT)
+        chapters.run_all(
+            scenario, aside, report, kernel=kernel, previous=previous,
+            idle=estimates if wanted else None,
+        )  # fmt: skip
+        values.collect(aside, scenario=name, as_of=str(scenario.as_of))
+        prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
+        if wanted:
+            report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
+            estimates().result()
     report(f"[{time.monotonic() - begin:5.1f} s] rendering")
     book.render(
         name,

@@ -82,6 +82,7 @@ def run_all(
     *,
     kernel: str = "warm",
     previous: Path | None = None,
+    idle: Callable[[], object] | None = None,
 ) -> None:
     """Run every chapter of a scenario into ``folder/notebooks`` and ``folder/values``.
 
@@ -99,6 +100,8 @@ def run_all(
         See `kernels.Group`.
     previous : Path, optional
         Folder of an earlier build; given, the report says for each chapter what has changed.
+    idle : callable, optional
+        Called when a core has no chapter to run.
 
     Raises
     ------
@@ -137,6 +140,8 @@ def run_all(
                 for chapter in ready[: cores() - len(running)]:
                     waiting.remove(chapter)
                     running[pool.submit(work, chapter)] = chapter
+                if idle and len(running) < cores():
+                    idle()
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     chapter = running.pop(future)
                     outcome = future.result()

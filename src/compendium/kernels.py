@@ -23,6 +23,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -121,6 +122,17 @@ def start_server() -> None:
         from multiprocessing import forkserver
 
         forkserver.ensure_running()
+
+
+def processes(count: int) -> ProcessPoolExecutor:
+    """Processes to compute in, with the libraries imported where kernels can be warm.
+
+    Never plain forks: a child would share the state of libraries that hold threads.
+    """
+    if not available():
+        return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    start_server()
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver"))
 
 
 @contextlib.contextmanager

@@ -8,9 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -67,8 +65,9 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
             for day in missing:
                 compute(day)
         else:
-            # spawn: a forked child would share the state of libraries that hold threads.
-            with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+            from compendium import kernels  # not where a page only shows what was computed
+
+            with kernels.processes(count) as pool:
                 list(pool.map(compute, missing))
     records = []
     for day in days:
@@ -331,11 +330,10 @@ def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[di
     The models run with default parameters; of a scenario only its vintage is used. Kept under
     ``_build/vintages`` for as long as code and known rows are the same.
     """
-    tracked = track(as_of, workers)
     day = evidence.parse_day(as_of).date()
     file = paths.BUILD / "vintages" / f"page-{_file(day).name}"
     if not file.exists():
-        content = json.dumps(_parts(as_of, tracked))
+        content = json.dumps(_parts(as_of, track(as_of, workers)))
         for older in file.parent.glob(f"page-{day}-*.json"):
             older.unlink(missing_ok=True)
         file.write_text(content, "utf-8")
