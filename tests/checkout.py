@@ -48,14 +48,21 @@ class Copy:
         (self.root / "scenarios" / f"{name}.yml").write_text(QUICK.format(as_of=as_of))
 
     def run(self, script: str, *arguments: str) -> subprocess.CompletedProcess:
+        return self.python(str(self.root / "scripts" / script), *arguments)
+
+    def python(self, *arguments: str) -> subprocess.CompletedProcess:
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.root / "src"),
             "COMPENDIUM_ROOT": str(self.root),
         }
-        command = [sys.executable, str(self.root / "scripts" / script), *arguments]
         return subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=self.root, check=False
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+            cwd=self.root,
+            check=False,
         )
 
     def build(self, name: str) -> Path:

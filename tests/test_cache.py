@@ -1,6 +1,7 @@
 """Kept runs: what makes a chapter run again, by name, and what does not."""
 
 import json
+import os
 import shutil
 
 import nbformat
@@ -114,6 +115,22 @@ def test_a_damaged_entry_is_not_believed(checkout, name, damage):
     assert cache.read(entry) is None
     assert cache.find(asked(), checkout / "_build/two") is None
     assert not entry.exists()
+
+
+def test_what_a_killed_build_left_half_made_is_not_taken_and_goes_in_time(checkout):
+    run(checkout, "one")
+    (entry,) = (cache.folder() / "arms_trade").iterdir()
+    half = entry.with_name(".new-half")
+    shutil.copytree(entry, half)
+    (half / cache.MANIFEST).unlink()  # written last
+    shutil.rmtree(entry)
+    assert cache.find(asked(), checkout / "_build/two") is None
+    assert run(checkout, "two")[0]
+    assert half.exists(), "it might belong to a build that still runs"
+    old = entry.stat().st_mtime - 7200
+    os.utime(half, (old, old))
+    cache.prune()
+    assert not half.exists() and entry.exists()
 
 
 def asked():

@@ -3,11 +3,13 @@
 import io
 import os
 import re
+import textwrap
 import time
 import warnings
 
 import nbformat
 import nbformat.v4 as nb
+import psutil
 import pytest
 
 from compendium import chapters, parameters, paths, progress
@@ -242,3 +244,41 @@ def test_a_failing_chapter_keeps_the_others_from_starting(fake, tmp_path):
     with pytest.raises(CompendiumError, match="first"):
         chapters.run_all(scenario(first="fails", second=1, last=1), tmp_path, lambda line: None)
     assert "last begins" not in fake
+
+
+def test_a_failing_chapter_leaves_no_process_of_another(folder, tmp_path, monkeypatch):
+    """Two chapters with real kernels: one fails while the other is in the middle of a cell."""
+    note = tmp_path / "process"
+    waits = f"""
+        import os, time
+        from pathlib import Path
+        Path({str(note)!r}).with_suffix(".new").write_text(str(os.getpid()))
+        Path({str(note)!r}).with_suffix(".new").rename({str(note)!r})
+        time.sleep(600)
+    """
+    fails = f"""
+        import time
+        from pathlib import Path
+        while not Path({str(note)!r}).exists(): time.sleep(0.01)
+        1 / 0
+    """
+    store(cell(textwrap.dedent(waits)), chapter="troop_plausibility")
+    store(cell(textwrap.dedent(fails)))
+    given = {"arms_trade": GIVEN, "troop_plausibility": parameters.TroopPlausibility(draws=8)}
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(chapters, "cores", lambda: 2)
+    begin = time.monotonic()
+    with pytest.raises(chapters.ChapterError, match="ZeroDivisionError"):
+        chapters.run_all(scenario(**given), folder, lambda line: None)
+    assert time.monotonic() - begin < 60
+    assert not psutil.pid_exists(int(note.read_text()))
+    assert (folder / "notebooks" / "arms_trade.ipynb").exists()
+    assert not (folder / "values" / "troop_plausibility.json").exists()
+
+
+def test_a_core_without_a_chapter_is_told(fake, tmp_path):
+    told = []
+    chapters.run_all(
+        scenario(first=1, second=1, last=1), tmp_path, print, idle=lambda: told.append(len(fake))
+    )
+    assert told and min(told) >= 3, "two had begun and one had ended"

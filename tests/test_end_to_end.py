@@ -148,6 +148,44 @@ def test_a_changed_row_changes_the_page(built, copy):
     assert shown["arms_trade.shells_highest"] == {"19.4 million rounds"}
 
 
+AGAIN = """
+import sys
+from pathlib import Path
+from compendium import chapters, scenarios
+if __name__ == "__main__":
+    chapters.run_all(scenarios.read("quick"), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "readers"),
+    [
+        ("arms", "arms-sh-2024-10-dia", {"arms_trade"}),
+        ("trade", "trade-rudprk-2001-rokmofa", {"trade_trends", "recommendations"}),
+        ("troops", "troops-study-cap-2024", {"troop_plausibility"}),
+        ("claims", "arms-value-upper", {"arms_trade", "replication"}),
+        ("arms", "arms-sh-2025-01-us", set()),  # known only after this vintage
+    ],
+)
+def test_a_row_runs_its_readers_again_and_no_other_chapter(
+    built, copy, table, row, readers, tmp_path
+):
+    """Only its note is changed: no number, hence no other chapter."""
+    file = copy.root / "data" / "raw" / f"{table}.csv"
+    whole = file.read_text("utf-8")
+    (line,) = [one for one in whole.splitlines() if one.startswith(f"{row},")]
+    edited = f'{line[:-1]} Seen."' if line.endswith('"') else f"{line} Seen."
+    file.write_text(whole.replace(line, edited), "utf-8")
+    try:
+        done = copy.python("-c", AGAIN, str(tmp_path))
+    finally:
+        file.write_text(whole, "utf-8")
+    assert done.returncode == 0, done.stderr
+    told = dict(re.findall(r"\d/6 (\w+): (unchanged|run)", done.stdout))
+    assert len(told) == 6
+    assert {chapter for chapter, what in told.items() if what == "run"} == readers
+
+
 def test_a_bad_table_stops_before_anything_runs(built, copy):
     before = fingerprint(built)
     copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "rounds", "bullets")

@@ -137,7 +137,7 @@ def yearly(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
 @remembered
 def claims(as_of) -> dict[str, pd.Series]:
     """The study's statements on meetings by name, as far as known."""
-    rows = evidence.load("strategy", as_of).set_index("item")
+    rows = evidence.load("strategy", as_of, item=list(CLAIMS.values())).set_index("item")
     return {name: rows.loc[item] for name, item in CLAIMS.items() if item in rows.index}
 
 
