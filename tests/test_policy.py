@@ -764,3 +764,15 @@ def test_series_are_held_against_the_last_year_with_an_open_border():
     )
     (row,) = found.to_dict("records")
     assert (row["before"], row["after"], row["moved"], row["open_border"]) == (1, 34, "rose", 48)
+
+
+def test_first_places_are_the_first_column_of_all_places():
+    rng = np.random.default_rng(5)
+    near = np.array([0.0, 0.4, 0.8, 1.2, 5.0]) * ranking.TIE
+    for utility in (
+        rng.random((500, 5)),
+        rng.integers(0, 3, (500, 5)).astype(float),  # ties
+        rng.permuted(np.tile(near, (200, 1)), axis=1),  # ties that do not carry on
+    ):
+        expected = ranking.acceptability(utility)[:, 0]
+        assert np.array_equal(ranking.first_places(utility), expected)

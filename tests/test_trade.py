@@ -244,12 +244,12 @@ def test_the_full_year_reading_falls_short_of_every_base(study):
 
 def test_dropping_the_figure_goes_on_from_2023():
     p = few(h1_reading="drop")
-    found = levels.readings(p, series.totals(p))
+    found = levels.readings(p)
     assert found.chosen == "drop"
     # Seven months that repeat and five that grow by 54 percent: 34.4 * (1 + 0.54 * 5/12).
     assert np.median(found.blended) == pytest.approx(34.4 * 1.225, rel=0.01)
     none = few(h1_reading="drop", growth_carry=0.0)
-    plain = levels.readings(none, series.totals(none))
+    plain = levels.readings(none)
     assert np.median(plain.blended) == pytest.approx(34.4, rel=0.01)
 
 
@@ -281,13 +281,13 @@ def test_petroleum_is_set_against_the_newest_well_graded_total(hindsight):
 
 def test_a_later_total_is_weighed_in_and_not_before():
     p = few(as_of="2025-06-09")
-    assert levels.readings(p, series.totals(p)).reported is None
+    assert levels.readings(p).reported is None
     later = few(as_of="2025-06-10")
-    found = levels.readings(later, series.totals(later))
+    found = levels.readings(later)
     assert found.reported["value"] == 34
     for weight, expected in ((0.0, found.alone["half_year"]), (1.0, None)):
         q = later.model_copy(update={"reported_weight": weight})
-        draws = levels.readings(q, series.totals(q)).blended
+        draws = levels.readings(q).blended
         if expected is None:
             assert 34 * 0.97 <= draws.min() <= draws.max() <= 34 * 1.03
         else:
@@ -298,7 +298,7 @@ def test_walk_learns_from_open_years_with_a_weak_prior(study):
     change = series.yearly_changes(few(), study.frames["totals"])
     assert list(change.index) == [2005, 2006, 2009, *range(2012, 2020)]
     assert change[2018] == pytest.approx(math.log(34.05 / 77.877124))
-    scale, freedom, n = levels.step(few(), study.frames["totals"])
+    scale, freedom, n = levels.step(few())
     assert (freedom, n) == (13, 11)
     squares = 2 * math.log(2) ** 2 + (change**2).sum()
     assert scale == pytest.approx(math.sqrt(squares / 13))
@@ -306,7 +306,7 @@ def test_walk_learns_from_open_years_with_a_weak_prior(study):
 
 def test_part_of_a_year_is_scaled_by_its_days():
     p = few(as_of=EARLY)
-    level = levels.newest_level(p, series.totals(p))
+    level = levels.newest_level(p)
     assert (level.year, level.rows) == (2023, ("trade-rudprk-2023m11-kozlov",))
     assert level.amount == pytest.approx(28 * 365 / 319)  # 1 January to 15 November
 

@@ -28,7 +28,7 @@ def drivers(
 
     def share(weight, score) -> float:
         utility = ranking.utilities(ranking.Draws(weight, score))
-        return float(ranking.acceptability(utility)[row, 0] * 100)
+        return float(ranking.first_places(utility)[row] * 100)
 
     cases: dict[str, list[tuple[float, str]]] = {}
     for k, criterion in enumerate(scores.criteria().itertuples()):
@@ -82,7 +82,7 @@ def blanks(p: Recommendations, table: pd.DataFrame) -> pd.DataFrame:
         filled = table.copy()
         filled.loc[empty, ["score", "low", "high"]] = score
         filled.loc[empty, "basis"] = "filled"
-        shares = ranking.acceptability(ranking.utilities(ranking.draw(p, filled)))[:, 0]
+        shares = ranking.first_places(ranking.utilities(ranking.draw(p, filled)))
         names = table["option"].drop_duplicates().to_numpy()
         records.append((score, names[shares.argmax()], float(shares.max())))
     return pd.DataFrame(records, columns=["blank", "leader", "first"])

@@ -147,5 +147,5 @@ def first_shares(p: Recommendations, drawn: ranking.Draws, table: pd.DataFrame) 
                 for k in range(count)
             ]
         )  # fmt: skip
-        found[name] = ranking.acceptability(rated)[:, 0]
+        found[name] = ranking.first_places(rated)
     return pd.DataFrame(found)

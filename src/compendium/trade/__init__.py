@@ -71,9 +71,9 @@ def run(p: TradeTrends) -> Result:
     shares = halfyear.shares(p)
     half = halfyear.stated_half(p.as_of)
     enough = half is not None and len(shares) > 1
-    bases = levels.bases(totals)
-    found = levels.readings(p, totals)
-    official = levels.newest_level(p, totals)
+    bases = levels.bases(p)
+    found = levels.readings(p)
+    official = levels.newest_level(p)
     events = meetings.events(p)
     growth = yardsticks.growth(p.as_of)
     every_month = rates.months(p.model_copy(update={"border_months": "include"}), events)
@@ -107,7 +107,7 @@ def run(p: TradeTrends) -> Result:
         "ratios": rates.ratios(p, events),
         "break_include": rates.break_search(every_month),
         "break_leave_out": rates.break_search(open_months),
-        "projected_trade": projection.trade(p, totals, found),
+        "projected_trade": projection.trade(p, found),
         "projected_pace": projection.pace(p, events),
         "check": check.check(p),
         "drivers": check.drivers(p),
@@ -124,8 +124,7 @@ def run(p: TradeTrends) -> Result:
 
 def headlines(p: TradeTrends) -> list[Value]:
     """The headline values as `run` states them, without what they do not depend on."""
-    totals = series.totals(p)
-    bases, found = levels.bases(totals), levels.readings(p, totals)
+    bases, found = levels.bases(p), levels.readings(p)
     stated = []
     if found is not None and len(bases):
         stated += year_statements(found, bases.set_index("base").loc[p.base])

@@ -6,7 +6,7 @@ import pandas as pd
 
 from compendium import uncertainty as un
 from compendium.parameters import TradeTrends
-from compendium.trade import levels, meetings, projection, series
+from compendium.trade import levels, meetings, projection
 
 STUDY_DAY = TradeTrends.model_fields["as_of"].default
 
@@ -32,7 +32,7 @@ def check(p: TradeTrends) -> pd.DataFrame:
     then = p.model_copy(update={"as_of": STUDY_DAY})
     records = []
     reported = levels.reported_total(p.as_of, STUDY_DAY.year)
-    found = levels.readings(then, series.totals(then))
+    found = levels.readings(then)
     if reported is not None and found is not None:
         for name, draws in found.alone.items():
             label = f"trade of {found.year}, million USD, figure read as {levels.READINGS[name]}"
@@ -67,8 +67,7 @@ def yes_no(p: TradeTrends) -> pd.DataFrame:
     """
     columns = ["forecast", "chance", "came", "rows"]
     then = p.model_copy(update={"as_of": STUDY_DAY})
-    totals = series.totals(then)
-    bases, found = levels.bases(totals), levels.readings(then, totals)
+    bases, found = levels.bases(then), levels.readings(then)
     reported = levels.reported_total(p.as_of, STUDY_DAY.year) if p.as_of > STUDY_DAY else None
     if reported is None or found is None or p.base not in set(bases["base"]):
         return pd.DataFrame(columns=columns)
@@ -89,8 +88,7 @@ def drivers(p: TradeTrends) -> pd.DataFrame:
         are left out. Empty where nothing can be said.
     """
     columns = ["input", "low", "high", "at_low", "at_high"]
-    totals = series.totals(p)
-    start = reached(p, totals)
+    start = reached(p)
     if start is None:
         return pd.DataFrame(columns=columns)
     changes = {
@@ -107,7 +105,7 @@ def drivers(p: TradeTrends) -> pd.DataFrame:
         found = []
         for option in options:
             same = option == getattr(p, name)
-            percent = start if same else reached(p.model_copy(update={name: option}), totals)
+            percent = start if same else reached(p.model_copy(update={name: option}))
             if percent is not None:
                 found.append((percent, str(option).replace("_", " ")))
         low, high = min(found), max(found)
@@ -118,10 +116,10 @@ def drivers(p: TradeTrends) -> pd.DataFrame:
     return table.loc[width.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def reached(p: TradeTrends, totals: pd.DataFrame) -> float | None:
+def reached(p: TradeTrends) -> float | None:
     """Probability in percent that the year in question reaches the chosen base."""
-    found = levels.readings(p, totals)
-    table = levels.bases(totals).set_index("base")
+    found = levels.readings(p)
+    table = levels.bases(p).set_index("base")
     if found is None or p.base not in table.index:
         return None
     return float((found.blended >= table.loc[p.base, "level"]).mean() * 100)

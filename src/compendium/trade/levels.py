@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -89,11 +90,13 @@ class Readings:
     rows: tuple[str, ...]
 
 
-def bases(totals: pd.DataFrame) -> pd.DataFrame:
+@remembered
+def bases(p: TradeTrends) -> pd.DataFrame:
     """The levels before 2017: `base`, `label`, `level` in USD million, `years`, `rows`.
 
     A mean is taken over the years that have a preferred figure; all of them here.
     """
+    totals = series.totals(p)
     chosen = totals[totals["preferred"]]
     records = []
     for name, (first, last) in BASES.items():
@@ -111,12 +114,14 @@ def bases(totals: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["base", "label", "level", "years", "rows"])
 
 
-def newest_level(p: TradeTrends, totals: pd.DataFrame) -> Level | None:
+@remembered
+def newest_level(p: TradeTrends) -> Level | None:
     """Newest preferred total, or a later part of a year scaled up by its days.
 
     None where the newest is of a year in which the border was shut: such a level says
     nothing about an open one.
     """
+    totals = series.totals(p)
     best = series.preferred(totals)
     if best.empty:
         return None
@@ -148,7 +153,8 @@ def later_parts(p: TradeTrends, year: int) -> pd.DataFrame:
     return series.ranked(parts[fit & ~parts["period_end"].dt.strftime("%m-%d").eq("12-31")], p)
 
 
-def step(p: TradeTrends, totals: pd.DataFrame) -> tuple[float, int, int]:
+@remembered
+def step(p: TradeTrends) -> tuple[float, int, int]:
     """Scale of the change of log trade in a year, its degrees of freedom, changes observed.
 
     Inverse chi-squared posterior of the variance of a walk without drift [1]_.
@@ -157,16 +163,22 @@ def step(p: TradeTrends, totals: pd.DataFrame) -> tuple[float, int, int]:
     ----------
     .. [1] A. Gelman et al., "Bayesian Data Analysis", 3rd ed. (2013), section 2.6.
     """
-    change = series.yearly_changes(p, totals)
+    change = series.yearly_changes(p, series.totals(p))
     freedom = PRIOR_WEIGHT + len(change)
     squares = PRIOR_WEIGHT * PRIOR_STEP**2 + float((change**2).sum())
     return math.sqrt(squares / freedom), freedom, len(change)
 
 
-def walk(p: TradeTrends, totals: pd.DataFrame, u: ArrayLike, years: float) -> NDArray[np.float64]:
+def walk(p: TradeTrends, u: ArrayLike, years: float) -> NDArray[np.float64]:
     """Factor by which trade has changed after `years`, one a draw: Student's t in the log."""
-    scale, freedom, _ = step(p, totals)
-    return np.exp(stats.t.ppf(np.asarray(u), df=freedom) * scale * math.sqrt(max(years, 0.0)))
+    scale, freedom, _ = step(p)
+    steps = _steps(np.asarray(u, float).tobytes(), freedom)
+    return np.exp(steps * scale * math.sqrt(max(years, 0.0)))
+
+
+@lru_cache(maxsize=4)  # every reading and horizon takes the same steps
+def _steps(u: bytes, freedom: int) -> NDArray[np.float64]:
+    return stats.t.ppf(np.frombuffer(u), df=freedom)
 
 
 @remembered
@@ -179,7 +191,7 @@ def reported_total(as_of, year: int) -> pd.Series | None:
     return None if order.empty else order.iloc[0]
 
 
-def readings(p: TradeTrends, totals: pd.DataFrame) -> Readings | None:
+def readings(p: TradeTrends) -> Readings | None:
     """Trade of the year in question under each reading.
 
     Returns
@@ -199,7 +211,7 @@ def readings(p: TradeTrends, totals: pd.DataFrame) -> Readings | None:
     """
     u = un.uniforms(p.draws, 5, p.seed)
     half = halfyear.stated_half(p.as_of)
-    level = newest_level(p, totals)
+    level = newest_level(p)
     year = evidence.parse_day(p.as_of).year if half is None else half["period_start"].year
     alone: dict[str, NDArray[np.float64]] = {}
     rows: dict[str, tuple[str, ...]] = {}
@@ -220,7 +232,7 @@ def readings(p: TradeTrends, totals: pd.DataFrame) -> Readings | None:
             used = (*used, growth["rows"].iloc[0][1])
         ahead = year - level.year + 1 - level.seen
         slack = un.uniform(u[:, 1], 1 - p.statement_error, 1 + p.statement_error)
-        alone["drop"] = level.amount * factor * slack * walk(p, totals, u[:, 2], ahead)
+        alone["drop"] = level.amount * factor * slack * walk(p, u[:, 2], ahead)
         rows["drop"] = used
     if not alone:
         return None

@@ -18,7 +18,6 @@ WINDOW = 6  # months over which visits are averaged
 
 def trade(
     p: TradeTrends,
-    totals: pd.DataFrame,
     found: levels.Readings | None,
     horizons: Sequence[int] = HORIZONS,
 ) -> pd.DataFrame:
@@ -48,7 +47,7 @@ def trade(
     records = []
     for months, end in ends.items():
         years = (end - start).days / 365.25
-        drawn = found.blended * levels.walk(p, totals, u, years)
+        drawn = found.blended * levels.walk(p, u, years)
         records.append({"months": months, "end": end} | un.summary(drawn))
     return pd.DataFrame(records, columns=columns)
 

@@ -93,9 +93,8 @@ def return_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None)
 
     Later evidence is the preferred total of that year, if there is one.
     """
-    totals = series.totals(then)
-    table = levels.bases(totals).set_index("base")
-    found = levels.readings(then, totals)
+    table = levels.bases(then).set_index("base")
+    found = levels.readings(then)
     if found is None or then.base not in table.index:
         return {"chosen": None}
     base = table.loc[then.base]
