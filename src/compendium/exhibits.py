@@ -67,9 +67,10 @@ def table(
     caption: str,
     source: str,
     links: Mapping[str, Sequence[str]] | None = None,
+    fold: str | None = None,
 ) -> None:
     """Show a table; see `table_bundle`."""
-    _display(table_bundle(frame, name, caption, source, links))
+    _display(table_bundle(frame, name, caption, source, links, fold))
 
 
 def table_bundle(
@@ -78,6 +79,7 @@ def table_bundle(
     caption: str,
     source: str,
     links: Mapping[str, Sequence[str]] | None = None,
+    fold: str | None = None,
 ) -> dict:
     """A table with caption and source line, as an output of a notebook.
 
@@ -91,14 +93,20 @@ def table_bundle(
         As for `figure`.
     links : mapping, optional
         Web address of each cell of a column.
+    fold : str, optional
+        Line under which the book folds the table.
     """
-    content = _table(frame, links) | {
-        "kind": "table",
-        "name": name,
-        "caption": caption,
-        "source": source,
-        "files": {"csv": frame.to_csv(index=False)},
-    }
+    content = (
+        _table(frame, links)
+        | {
+            "kind": "table",
+            "name": name,
+            "caption": caption,
+            "source": source,
+            "files": {"csv": frame.to_csv(index=False)},
+        }
+        | ({"fold": fold} if fold else {})
+    )
     plain = {
         "text/html": frame.to_html(index=False, border=0),
         "text/plain": frame.to_string(index=False),
@@ -180,11 +188,12 @@ def parameters_table(chosen: parameters.Parameters, name: str) -> None:
         "Parameters of this build: "
         + (f"changed are `{'`, `'.join(changed)}`." if changed else "all are at their defaults."),
         "`src/compendium/parameters.py`",
+        fold=f"Parameters: {len(frame)}, {len(changed) or 'none'} changed"
+        if len(frame) > FOLD
+        else None,
     )
+    bundle[MIME]["open"] = bool(changed)
     bundle[MIME]["marked"] = [row for row, text in enumerate(frame["changed"]) if text]
-    if len(frame) > FOLD:
-        bundle[MIME]["fold"] = f"Parameters: {len(frame)}, {len(changed) or 'none'} changed"
-        bundle[MIME]["open"] = bool(changed)
     _display(bundle)
 
 

@@ -768,6 +768,12 @@ def depart_summary(self, node: Summary) -> None:
     self.body.append("</section>\n")
 
 
+def name_code(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Let what folds code be called what it shows; MyST-NB gives it another name."""
+    if doctree is not None:
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
+
+
 def name_toggles(app, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Give the arrows that unfold the navigation a name; the theme gives them none."""
     if "generate_toctree_html" not in context:
@@ -827,6 +833,7 @@ def setup(app) -> dict:
     app.connect("doctree-resolved", link_evidence)
     app.connect("doctree-resolved", tell_reading_time)
     app.connect("html-page-context", add_cards)
+    app.connect("html-page-context", name_code)
     app.connect("html-page-context", name_toggles, priority=900)  # after the theme's own
     app.connect("build-finished", write_tables)
     return {
