@@ -181,7 +181,7 @@ def parameters_table(chosen: parameters.Parameters, name: str) -> None:
     """
     frame = parameters.table(chosen)
     changed = list(frame.loc[frame["changed"] != "", "parameter"])
-    heads = {"parameter": "Name", "changed": "Changed from the default"}
+    heads = {"parameter": "Name", "changed": "Changed"}
     bundle = table_bundle(
         frame.rename(columns=heads).rename(columns=str.capitalize),
         name,

@@ -1135,7 +1135,8 @@ def table(parameters: Parameters) -> pd.DataFrame:
                 "parameter": name,
                 "value": shown,
                 "unit": extra["unit"].replace("_", " "),
-                "allowed": allowed(kind, name),
+                # The unit has a column of its own.
+                "allowed": allowed(kind, name).replace(f" ({extra['unit']})", ""),
                 "reason": field.description,
                 "changed": f"yes, from {default}" if value != field.default else "",
             }
