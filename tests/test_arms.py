@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -532,6 +533,42 @@ def test_indices_across_the_bases_rest_on_all_their_prices(study):
     rows = set(value(study, "sobol_across_input").rows)
     assert {"arms-price-152-2024-mkt", "arms-price-155-eu-salm", "arms-dud-2024-02"} <= rows
     assert "arms-price-152-2024-mkt" not in value(study, "sobol_input").rows
+
+
+def test_a_row_left_out_moves_the_median_as_a_table_without_it_would(study):
+    p = few()
+    found = sensitivity.leave_one_out(p, study.inputs).set_index("obs_id")
+    assert set(found.index) == set(study.inputs.rows)
+    assert (found["used_for"] != "").all()
+    whole = np.median(study.draws)
+    # By hand: without the lowest count of rounds one of four issuers is gone.
+    gone = "arms-sh-2024-10-dia"
+    rest = tuple(r for r in study.inputs.quantities if gone not in r.rows)
+    assert len(rest) == len(study.inputs.quantities) - 1
+    sample = model.draw(replace(study.inputs, quantities=rest), p.draws, p.seed)["total"]
+    assert found.loc[gone, "median"] == pytest.approx(np.median(sample))
+    assert found.loc[gone, "change"] == pytest.approx(np.median(sample) / whole - 1)
+    # The only price of the basis: nothing is left, and that comes first.
+    assert np.isnan(found["median"].iloc[0])
+    assert found.index[0] == "arms-price-152-kei-dprk"
+    sizes = found["change"].abs().iloc[1:]
+    assert list(sizes) == sorted(sizes, reverse=True)
+
+
+def test_an_older_count_of_the_same_issuer_stands_in(study):
+    found = sensitivity.leave_one_out(few(), study.inputs).set_index("obs_id")
+    with evidence.without("arms-sh-2024-10-zel"):
+        left = model.inputs(few()).quantities
+    assert "Ukraine President" in {r.label for r in left}
+    assert found.loc["arms-sh-2024-10-zel", "change"] == 0
+
+
+def test_a_row_is_only_gone_inside(study):
+    before = evidence.load("arms", STUDY_DAY)
+    with evidence.without("arms-sh-2024-10-dia"):
+        inside = evidence.load("arms", STUDY_DAY)
+    assert set(before["obs_id"]) - set(inside["obs_id"]) == {"arms-sh-2024-10-dia"}
+    assert len(evidence.load("arms", STUDY_DAY)) == len(before)
 
 
 def test_tornado_brackets_the_median(study):

@@ -1138,7 +1138,9 @@ def table(parameters: Parameters) -> pd.DataFrame:
                 # The unit has a column of its own.
                 "allowed": allowed(kind, name).replace(f" ({extra['unit']})", ""),
                 "reason": field.description,
-                "changed": f"yes, from {default}" if value != field.default else "",
+                "changed": f"yes, from {default.removeprefix('from ')}"
+                if value != field.default
+                else "",
             }
         )
     return pd.DataFrame(records)

@@ -714,6 +714,7 @@ def serve_scripts(app, config) -> None:
     (folder / "tables.js").write_text(pages.table_script(), "utf-8")
     (folder / "tables.css").write_text(pages.table_style(), "utf-8")
     config.html_static_path += [str(folder), str(files("compendium").joinpath("static"))]
+    config.templates_path.append(str(files("compendium").joinpath("layouts")))
     app.add_css_file("evidence.css")
     app.add_js_file("evidence.js", loading_method="defer", priority=900)
 
