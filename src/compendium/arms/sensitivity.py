@@ -216,8 +216,8 @@ def ends_of(name: str, given: Inputs) -> tuple[str, str]:
 def leave_one_out(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
     """Median of the value with each row it draws from left out, the others as they are.
 
-    The whole model is asked anew, so that an issuer's older count stands in for a newer one
-    that is left out, as it would have on the day before that was made.
+    The whole model is asked anew, so that an issuer's older count, or one that the newest had
+    put out of date, stands in for a count that is left out.
 
     Parameters
     ----------
