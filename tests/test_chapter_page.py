@@ -89,7 +89,7 @@ def test_the_box_comes_first_and_has_question_answer_confidence_and_reading_time
     question, answer, confidence, time = texts
     assert question.startswith("Question. ") and question.endswith("?")
     assert answer.startswith("Answer. ")
-    assert re.match(r"Confidence\. .*\b(low|moderate|high)\b", confidence, re.S)
+    assert re.match(r"Confidence .*\b(low|moderate|high)\b", confidence, re.S)
     minutes, words = re.match(
         r"Reading time\. About (\d+) minutes? for ([\d,]+) words", time
     ).groups()

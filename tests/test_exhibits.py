@@ -224,7 +224,7 @@ def test_the_box_keeps_its_parts_and_prints_them_elsewhere(shown):
     assert bundle["text/markdown"] == (
         "**Question.** How many months?\n\n"
         "**Answer.** It was 14 (range 12 to 16). No more is known.\n\n"
-        "**Confidence.** Confidence is low, because nobody counted."
+        "Confidence is low, because nobody counted."
     )
 
 

@@ -231,9 +231,8 @@ def summary(
     known = {value.id: value for value in published}
     parts = {"question": question, "answer": " ".join(answer), "confidence": confidence}
     said: dict[str, str] = {}
-    lines = [
-        f"**{key.capitalize()}.** {_printed(text, known, said)}" for key, text in parts.items()
-    ]
+    question, answer, confidence = (_printed(text, known, said) for text in parts.values())
+    lines = [f"**Question.** {question}", f"**Answer.** {answer}", confidence]
     content = {"kind": "summary", **parts, "printed": said}
     _display({MIME: content, "text/markdown": "\n\n".join(lines)})
 

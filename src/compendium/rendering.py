@@ -282,8 +282,10 @@ def summary_box(renderer, content: dict, line: int) -> Summary:
     """Question, answer, confidence and reading time (`exhibits.summary`)."""
     found = Summary(classes=["chapter-summary"])
     for key in ("question", "answer", "confidence"):
-        text = parse(renderer, content[key], line, inline=True)
-        label = nodes.strong("", f"{key.capitalize()}.")
+        # The sentence of confidence begins with that word, which is its own label.
+        label, text = key.capitalize(), content[key].removeprefix("Confidence").strip()
+        label = nodes.strong("", label if key == "confidence" else f"{label}.")
+        text = parse(renderer, text, line, inline=True)
         found += nodes.paragraph("", "", label, nodes.Text(" "), *text, classes=[f"summary-{key}"])
     found += ReadingTime(classes=["summary-time"])
     return found
