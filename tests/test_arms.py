@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -532,6 +533,48 @@ def test_indices_across_the_bases_rest_on_all_their_prices(study):
     rows = set(value(study, "sobol_across_input").rows)
     assert {"arms-price-152-2024-mkt", "arms-price-155-eu-salm", "arms-dud-2024-02"} <= rows
     assert "arms-price-152-2024-mkt" not in value(study, "sobol_input").rows
+
+
+def test_a_row_left_out_moves_the_median_as_a_table_without_it_would(study):
+    p = few()
+    found = sensitivity.leave_one_out(p, study.inputs).set_index("obs_id")
+    assert set(found.index) == set(study.inputs.rows)
+    assert (found["used_for"] != "").all()
+    whole = np.median(study.draws)
+    # By hand: this issuer made no other count, so one of four is gone.
+    gone = "arms-sh-2024-10-nis"
+    rest = tuple(r for r in study.inputs.quantities if gone not in r.rows)
+    assert len(rest) == len(study.inputs.quantities) - 1
+    sample = model.draw(replace(study.inputs, quantities=rest), p.draws, p.seed)["total"]
+    assert found.loc[gone, "median"] == pytest.approx(np.median(sample))
+    assert found.loc[gone, "change"] == pytest.approx(np.median(sample) / whole - 1)
+    # The only price of the basis: nothing is left, and that comes first.
+    assert np.isnan(found["median"].iloc[0])
+    assert found.index[0] == "arms-price-152-kei-dprk"
+    sizes = found["change"].abs().iloc[1:]
+    assert list(sizes) == sorted(sizes, reverse=True)
+
+
+def test_what_was_out_of_date_stands_in_for_a_count_left_out():
+    def rows(gone):
+        with evidence.without(gone):
+            return {row for r in model.inputs(few()).quantities for row in r.rows}
+
+    every = {row for r in model.inputs(few()).quantities for row in r.rows}
+    # The issuer's own older count, or one that the newest count had put out of date.
+    for gone, instead in (
+        ("arms-sh-2024-10-dia", "arms-sh-2024-08-dia"),
+        ("arms-sh-2024-10-zel", "arms-sh-2024-02-csis"),
+    ):
+        assert rows(gone) == every - {gone} | {instead}
+
+
+def test_a_row_is_only_gone_inside(study):
+    before = evidence.load("arms", STUDY_DAY)
+    with evidence.without("arms-sh-2024-10-dia"):
+        inside = evidence.load("arms", STUDY_DAY)
+    assert set(before["obs_id"]) - set(inside["obs_id"]) == {"arms-sh-2024-10-dia"}
+    assert len(evidence.load("arms", STUDY_DAY)) == len(before)
 
 
 def test_tornado_brackets_the_median(study):

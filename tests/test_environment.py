@@ -93,7 +93,11 @@ def test_jupyter_book_is_the_last_that_reads_our_configuration():
 def test_what_conda_forge_lacks_comes_from_pip_and_only_that():
     content = yaml.safe_load((paths.ROOT / "environment.yml").read_text("utf-8"))
     (pip,) = [entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict)]
-    assert pip == ["pymcdm>=1.4,<2", "sphinx-mathjax-offline==0.0.2"]
+    assert pip == [
+        "axe-playwright-python>=0.1.8,<0.2",
+        "pymcdm>=1.4,<2",
+        "sphinx-mathjax-offline==0.0.2",
+    ]
     assert set(content["channels"]) == {"conda-forge", "nodefaults"}
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from compendium import datapackage, evidence, exhibits, figures, rendering
+from compendium import datapackage, evidence, exhibits, figures, parameters, rendering
 from compendium.errors import CompendiumError
 from compendium.values import Value
 
@@ -200,3 +200,67 @@ def test_prose_with_an_unknown_value_is_an_error(shown, text, words):
 def test_prose_reads_a_role_as_the_book_does(shown):
     exhibits.prose("After {value}` arms_trade.months  number ` months.", KNOWN)
     assert shown[0]["text/markdown"] == "After 14 months."
+
+
+# --- The box of a chapter, and its parameters ------------------------------------------------
+
+BOX = {
+    "question": "How many months?",
+    "answer": ("It was {value}`arms_trade.months full`.", "No more is known."),
+    "confidence": "Confidence is low, because nobody counted.",
+}
+
+
+def test_the_box_keeps_its_parts_and_prints_them_elsewhere(shown):
+    exhibits.summary([MONTHS], **BOX)
+    (bundle,) = shown
+    assert bundle[exhibits.MIME] == {
+        "kind": "summary",
+        "question": "How many months?",
+        "answer": "It was {value}`arms_trade.months full`. No more is known.",
+        "confidence": "Confidence is low, because nobody counted.",
+        "printed": {"arms_trade.months full": "14 (range 12 to 16)"},
+    }
+    assert bundle["text/markdown"] == (
+        "**Question.** How many months?\n\n"
+        "**Answer.** It was 14 (range 12 to 16). No more is known.\n\n"
+        "Confidence is low, because nobody counted."
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"question": "How many months."}, "ends with a question mark"),
+        ({"answer": ("One.",)}, "two sentences"),
+        ({"answer": ("One.", "two")}, "two sentences"),
+        ({"confidence": "We are sure."}, "low, moderate or high"),
+        ({"confidence": "Confidence is there."}, "low, moderate or high"),
+        ({"answer": ("{value}`arms_trade.month`.", "Two.")}, "did you mean"),
+    ],
+)
+def test_a_box_that_lacks_a_part_is_refused(shown, part, words):
+    with pytest.raises(CompendiumError) as caught:
+        exhibits.summary([MONTHS], **BOX | part)
+    assert words in str(caught.value)
+    assert not shown
+
+
+def test_changed_parameters_are_told_in_words_and_unfold_the_table(shown):
+    for given in ({}, {"as_of": "2025-06-30", "shell_price": 600.0}):
+        exhibits.parameters_table(parameters.validate("arms_trade", given), "tab-a")
+    default, changed = (bundle[exhibits.MIME] for bundle in shown)
+    assert default["caption"] == "Parameters of this build: all are at their defaults."
+    assert (default["marked"], default["open"]) == ([], False)
+    assert changed["caption"] == "Parameters of this build: changed are `as_of`, `shell_price`."
+    assert changed["fold"] == f"Parameters: {len(changed['rows'])}, 2 changed"
+    assert changed["open"]
+    assert [changed["rows"][row][-1] for row in changed["marked"]] == [
+        "yes, from 2024-10-28",
+        "yes, from the rows",
+    ]
+
+
+def test_few_parameters_are_not_folded(shown):
+    exhibits.parameters_table(parameters.validate("replication", {}), "tab-a")
+    assert "fold" not in shown[0][exhibits.MIME]

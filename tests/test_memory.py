@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium import memory, models, paths, scenarios, upstream, values
+from compendium import evidence, memory, models, paths, reads, scenarios, upstream, values
 from compendium.memory import remembered
 from compendium.parameters import ArmsTrade, TradeTrends
 
@@ -142,6 +142,37 @@ def test_values_of_other_chapters_are_never_kept(calls):
     with upstream.using({}):
         assert outer(given)[0] is None
     assert len(calls) == 2
+
+
+def test_rows_left_out_are_left_out_of_what_is_kept_too(calls):
+    @remembered
+    def rows(as_of):
+        calls.append(1)
+        return len(evidence.load("arms", as_of, obs_id=["arms-sh-2024-10-dia"]))
+
+    @remembered
+    def both(as_of):
+        with evidence.without("arms-sh-2024-10-dia"):
+            without = rows(as_of)
+        return rows(as_of), without
+
+    assert rows("2024-10-28") == 1
+    with evidence.without("arms-sh-2024-10-dia"):
+        assert rows("2024-10-28") == 0
+    assert rows("2024-10-28") == 1 and both("2024-10-28") == (1, 0)
+    assert len(calls) == 2
+
+
+def test_what_was_read_quietly_is_read_again_aloud(calls):
+    @remembered
+    def rows(as_of):
+        calls.append(reads.is_quiet())
+        return 1
+
+    with reads.quiet():
+        rows("2024-10-28")
+    rows("2024-10-28"), rows("2024-10-28")
+    assert calls == [True, False]
 
 
 def test_callers_cannot_change_what_is_kept():

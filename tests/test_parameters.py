@@ -184,7 +184,8 @@ def test_the_table_has_a_row_for_each_parameter(chapter):
     names = list(parameters.model(chapter).model_fields)
     table = parameters.table(parameters.validate(chapter, {"as_of": "2025-06-30"}))
     assert list(table["parameter"]) == names
-    assert list(table["changed"]) == ["yes" if name == "as_of" else "" for name in names]
+    said = {"as_of": "yes, from 2024-10-28"}
+    assert list(table["changed"]) == [said.get(name, "") for name in names]
     assert table["value"][0] == "2025-06-30"
     assert (table[["value", "unit", "allowed", "reason"]] != "").all(axis=None)
 

@@ -7,7 +7,9 @@ known by `as_of`, each statement once, and says of every row how its day was fou
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +18,7 @@ import pandas as pd
 from compendium import datapackage, paths
 from compendium.datapackage import OBSERVATION_TABLES
 from compendium.errors import CompendiumError, nearest
-from compendium.reads import recorded
+from compendium.reads import quiet, recorded
 
 # Two reports are one statement when all of these agree. `period_start` is left out because
 # carriers of one statement often differ on when the window opened.
@@ -42,6 +44,29 @@ QUALIFIERS = {
     "less_than": "less than ",
     "implied": "implied ",
 }
+
+
+_left_out: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
+
+
+def left_out() -> frozenset[str]:
+    """Names of the rows that `load` leaves out now."""
+    return _left_out.get()
+
+
+@contextmanager
+def without(*ids: str) -> Iterator[None]:
+    """Have `load` leave out rows by their names, as if nobody had made these statements.
+
+    A second report of a statement does not stand in for it. Nothing is written down as read:
+    whoever asks what a row does to a result has read the rows for that result.
+    """
+    token = _left_out.set(frozenset(ids))
+    try:
+        with quiet():
+            yield
+    finally:
+        _left_out.reset(token)
 
 
 @recorded
@@ -110,6 +135,8 @@ def load(
         )
     wanted = tuple((column, _frozen(value)) for column, value in filters.items())
     found = _loaded(table, stamps(table), parse_day(as_of), implied, repeats, wanted)
+    if left_out():
+        found = found[~found["obs_id"].isin(left_out())].reset_index(drop=True)
     return found.copy(deep=False)  # pandas copies on write: what a caller changes is its own
 
 

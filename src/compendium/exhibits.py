@@ -15,10 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from compendium import evidence, values
+from compendium import evidence, parameters, values
+from compendium.errors import CompendiumError
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
+FOLD = 12  # a longer table of parameters is folded
 ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
 
@@ -65,9 +67,10 @@ def table(
     caption: str,
     source: str,
     links: Mapping[str, Sequence[str]] | None = None,
+    fold: str | None = None,
 ) -> None:
     """Show a table; see `table_bundle`."""
-    _display(table_bundle(frame, name, caption, source, links))
+    _display(table_bundle(frame, name, caption, source, links, fold))
 
 
 def table_bundle(
@@ -76,6 +79,7 @@ def table_bundle(
     caption: str,
     source: str,
     links: Mapping[str, Sequence[str]] | None = None,
+    fold: str | None = None,
 ) -> dict:
     """A table with caption and source line, as an output of a notebook.
 
@@ -89,14 +93,20 @@ def table_bundle(
         As for `figure`.
     links : mapping, optional
         Web address of each cell of a column.
+    fold : str, optional
+        Line under which the book folds the table.
     """
-    content = _table(frame, links) | {
-        "kind": "table",
-        "name": name,
-        "caption": caption,
-        "source": source,
-        "files": {"csv": frame.to_csv(index=False)},
-    }
+    content = (
+        _table(frame, links)
+        | {
+            "kind": "table",
+            "name": name,
+            "caption": caption,
+            "source": source,
+            "files": {"csv": frame.to_csv(index=False)},
+        }
+        | ({"fold": fold} if fold else {})
+    )
     plain = {
         "text/html": frame.to_html(index=False, border=0),
         "text/plain": frame.to_string(index=False),
@@ -163,6 +173,70 @@ def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = Fa
     table(frame, name, caption, "`data/raw/claims.csv`.")
 
 
+def parameters_table(chosen: parameters.Parameters, name: str) -> None:
+    """Show the parameters of a run in place of the cell that sets them.
+
+    The caption names those that were changed, and the table marks them in words. A long table
+    is folded as long as everything in it is at its default.
+    """
+    frame = parameters.table(chosen)
+    changed = list(frame.loc[frame["changed"] != "", "parameter"])
+    heads = {"parameter": "Name", "changed": "Changed"}
+    bundle = table_bundle(
+        frame.rename(columns=heads).rename(columns=str.capitalize),
+        name,
+        "Parameters of this build: "
+        + (f"changed are `{'`, `'.join(changed)}`." if changed else "all are at their defaults."),
+        "`src/compendium/parameters.py`",
+        fold=f"Parameters: {len(frame)}, {len(changed) or 'none'} changed"
+        if len(frame) > FOLD
+        else None,
+    )
+    bundle[MIME]["open"] = bool(changed)
+    bundle[MIME]["marked"] = [row for row, text in enumerate(frame["changed"]) if text]
+    _display(bundle)
+
+
+def summary(
+    published: Iterable[values.Value], *, question: str, answer: tuple[str, str], confidence: str
+) -> None:
+    """Show the box at the head of a chapter; the book adds the reading time.
+
+    Parameters
+    ----------
+    published : iterable of Value
+        The chapter's values.
+    question : str
+        What the chapter asks.
+    answer : tuple of str
+        Two sentences in MyST whose numbers are ``{value}`` roles, with their interval.
+    confidence : str
+        A sentence of its own, as ICD 203 asks, that begins with "Confidence" and says low,
+        moderate or high.
+
+    Raises
+    ------
+    CompendiumError
+        A part is missing or has another form.
+    """
+    if not question.endswith("?"):
+        raise CompendiumError(f"summary: the question ends with a question mark: {question!r}")
+    if len(answer) != 2 or not all(sentence.endswith(".") for sentence in answer):
+        raise CompendiumError("summary: the answer is two sentences, each with its full stop")
+    if not re.match(r"Confidence .*\b(low|moderate|high)\b.*\.$", confidence):
+        raise CompendiumError(
+            "summary: the confidence is a sentence that begins with 'Confidence' and says "
+            f"low, moderate or high: {confidence!r}"
+        )
+    known = {value.id: value for value in published}
+    parts = {"question": question, "answer": " ".join(answer), "confidence": confidence}
+    said: dict[str, str] = {}
+    question, answer, confidence = (_printed(text, known, said) for text in parts.values())
+    lines = [f"**Question.** {question}", f"**Answer.** {answer}", confidence]
+    content = {"kind": "summary", **parts, "printed": said}
+    _display({MIME: content, "text/markdown": "\n\n".join(lines)})
+
+
 def speaker(published: Iterable[values.Value]) -> Callable[..., None]:
     """`prose` bound to a chapter's values: the notebook says ``say("...")``."""
     known = {value.id: value for value in published}
@@ -187,17 +261,23 @@ def prose(text: str, known: Mapping[str, values.Value], box: str | None = None) 
     Prose that depends on what `as_of` could know is written by a code cell, because a static
     paragraph would go on stating what another vintage cannot.
     """
-
-    def printed(match: re.Match) -> str:
-        said = values.lookup(known, match[1]).text(match[2] or "value")
-        content["printed"][f"{match[1]} {match[2] or 'value'}"] = said
-        return said
-
-    # What was printed goes along: the book can tell a page older than its values.
     content = {"kind": "prose", "text": text, "printed": {}} | ({"box": box} if box else {})
     plain = f"**{box}.** {text}" if box else text
-    printed_text = ROLE.sub(printed, plain)
-    _display({MIME: content, "text/markdown": printed_text})
+    _display({MIME: content, "text/markdown": _printed(plain, known, content["printed"])})
+
+
+def _printed(text: str, known: Mapping[str, values.Value], said: dict[str, str]) -> str:
+    """Text with its numbers printed; what was printed is noted in `said`.
+
+    It goes along with the output: the book can tell a page older than its values.
+    """
+
+    def printed(match: re.Match) -> str:
+        number = values.lookup(known, match[1]).text(match[2] or "value")
+        said[f"{match[1]} {match[2] or 'value'}"] = number
+        return number
+
+    return ROLE.sub(printed, text)
 
 
 def _table(frame: pd.DataFrame, links: Mapping[str, Sequence[str]] | None = None) -> dict:

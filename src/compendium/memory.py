@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from compendium import paths
+from compendium import evidence, paths, reads
 
 KEPT = 256  # results kept of a function
 _running = threading.local()
@@ -40,9 +40,12 @@ def remembered(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> object:
-        with _nested() as (evidence, passing):
+        with _nested() as (tables, passing):
             given = [a for a in (*args, *kwargs.values()) if isinstance(a, PARAMETERS)]
-            rest = (evidence, tuple(type(_plain(g)) for g in given), _key(args), _key(kwargs))
+            kinds = tuple(type(_plain(g)) for g in given)
+            # Rows read quietly were not written down: who asks aloud must read them too.
+            now = (tables, evidence.left_out(), reads.is_quiet())
+            rest = (now, kinds, _key(args), _key(kwargs))
             for names in asked.get(rest, ()):
                 key = (*rest, names, _read(given, names))
                 if key in results:
@@ -152,17 +155,17 @@ def _key(argument: object) -> object:
 @contextlib.contextmanager
 def _nested() -> Iterator[tuple[tuple, list[bool]]]:
     """The tables as they are when the first of nested calls begins, and a mark for each call."""
-    first = not hasattr(_running, "evidence")
+    first = not hasattr(_running, "tables")
     if first:
-        _running.evidence, _running.passing = tables(), []
+        _running.tables, _running.passing = _tables(), []
     try:
-        yield _running.evidence, _running.passing
+        yield _running.tables, _running.passing
     finally:
         if first:
-            del _running.evidence, _running.passing
+            del _running.tables, _running.passing
 
 
-def tables() -> tuple:
+def _tables() -> tuple:
     """Time and size of every file of evidence: what is kept lives as long as these."""
     folder = os.fspath(paths.RAW)
     found = (os.stat(os.path.join(folder, name)) for name in _names(folder))
@@ -172,9 +175,7 @@ def tables() -> tuple:
 @functools.cache
 def _names(folder: str) -> tuple[str, ...]:
     # Listing a folder would make a run of a chapter one that is never reused.
-    from compendium.reads import quiet
-
-    with quiet():
+    with reads.quiet():
         return tuple(sorted(os.listdir(folder)))
 
 

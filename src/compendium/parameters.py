@@ -30,9 +30,12 @@ LAST_DAY = dt.date(2030, 12, 31)
 MIN_MONTHS = 3  # of visits on either side of a break of the pace
 
 
-def parameter(default: Any, unit: str, reason: str, *, ge=None, le=None) -> Any:
-    """Field of a parameter model: default, unit, reason and closed range."""
-    return Field(default, ge=ge, le=le, description=reason, json_schema_extra={"unit": unit})
+def parameter(
+    default: Any, unit: str, reason: str, *, ge=None, le=None, unset: str = "from the rows"
+) -> Any:
+    """Field of a parameter model: default, unit, reason, closed range, and what None means."""
+    extra = {"unit": unit, "unset": unset}
+    return Field(default, ge=ge, le=le, description=reason, json_schema_extra=extra)
 
 
 def _to_date(value: object) -> object:
@@ -742,6 +745,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Size of what is touched'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     weight_works: float | None = parameter(
         None,
@@ -749,6 +753,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Sign that the lever works'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     weight_reach: float | None = parameter(
         None,
@@ -756,6 +761,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Within EU power, and quick'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     weight_robust: float | None = parameter(
         None,
@@ -763,6 +769,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Stands without Moscow and Beijing'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     weight_side: float | None = parameter(
         None,
@@ -770,6 +777,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Small side effects'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     weight_evidence: float | None = parameter(
         None,
@@ -777,6 +785,7 @@ class Recommendations(Parameters):
         "Weight of the criterion 'Quality of the evidence'; None draws it at random.",
         ge=0,
         le=1,
+        unset="at random",
     )
     concentration: float = parameter(
         1.0,
@@ -1112,19 +1121,26 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
 
 
 def table(parameters: Parameters) -> pd.DataFrame:
-    """Readable table of the parameters: name, value, unit, allowed, reason, changed."""
+    """Readable table of the parameters: name, value, unit, allowed, reason, changed.
+
+    What was changed says so in words and names its default.
+    """
     kind = type(parameters)
     records = []
     for name, field in kind.model_fields.items():
-        value = getattr(parameters, name)
+        value, extra = getattr(parameters, name), field.json_schema_extra
+        shown, default = (extra["unset"] if v is None else str(v) for v in (value, field.default))
         records.append(
             {
                 "parameter": name,
-                "value": "from the rows" if value is None else str(value),
-                "unit": field.json_schema_extra["unit"].replace("_", " "),
-                "allowed": allowed(kind, name),
+                "value": shown,
+                "unit": extra["unit"].replace("_", " "),
+                # The unit has a column of its own.
+                "allowed": allowed(kind, name).replace(f" ({extra['unit']})", ""),
                 "reason": field.description,
-                "changed": "yes" if value != field.default else "",
+                "changed": f"yes, from {default.removeprefix('from ')}"
+                if value != field.default
+                else "",
             }
         )
     return pd.DataFrame(records)

@@ -141,7 +141,7 @@ def outputs(name: str, notebook: nbformat.NotebookNode) -> Iterator[Passage]:
         lines = tuple(cell.source.splitlines())
         for output in cell.get("outputs", ()):
             content = output.get("data", {}).get(MIME, {})
-            for key in ("text", "caption", "source"):
+            for key in ("text", "question", "answer", "confidence", "caption", "source"):
                 if content.get(key):
                     place = f"{name}, cell {number}"
                     yield Passage(place, content[key], lines, 1, written=False)

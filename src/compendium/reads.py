@@ -41,7 +41,7 @@ def recorded(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args: object, **kwargs: object) -> object:
-        if _recording is None or getattr(_quiet, "depth", 0):
+        if _recording is None or is_quiet():
             return function(*args, **kwargs)
         with quiet():
             result = function(*args, **kwargs)
@@ -62,6 +62,11 @@ def quiet() -> Iterator[None]:
         yield
     finally:
         _quiet.depth -= 1
+
+
+def is_quiet() -> bool:
+    """Whether what is read now is not written down."""
+    return getattr(_quiet, "depth", 0) > 0
 
 
 class Recording:

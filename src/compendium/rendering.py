@@ -11,7 +11,8 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
 - Directive: ``{vintages} tracks``, a part of the estimates over time (`compendium.vintages`).
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
   numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
-  ``prose`` is a paragraph of MyST that a chapter wrote.
+  ``prose`` is a paragraph of MyST that a chapter wrote, one of the kind ``summary`` the box at
+  its head.
 
 Every fault found in a page is collected, and all are raised at once after the pages are read
 and before any is written: a mere warning would let a second, incremental build pass.
@@ -25,6 +26,7 @@ import importlib.util
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -49,6 +51,15 @@ SHORT_CELL = 12  # letters up to which, a date say, a cell is not broken
 ALIGNMENTS = ("left", "right", "center")
 DOWNLOADS = {"png": "Picture (PNG)", "csv": "Data (CSV)"}
 ROW_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+WORDS_A_MINUTE = 238
+NOT_READ = (
+    nodes.literal_block,
+    nodes.table,
+    nodes.raw,
+    nodes.math,
+    nodes.math_block,
+    nodes.comment,
+)
 TABLES = "tables"  # folder of the built book that holds the tables to download
 MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
 
@@ -211,7 +222,7 @@ class HeadCell(nodes.entry):
 
 
 class DataDetails(nodes.container):
-    """Data of a figure; in HTML folded under a line to click, elsewhere plainly there."""
+    """What few need; in HTML folded under a line to click, elsewhere plainly there."""
 
 
 class ExhibitRenderer:
@@ -225,8 +236,10 @@ class ExhibitRenderer:
         if data.mime_type != MIME:
             return None
         try:
+            refuse_stale(renderer, data.content.get("printed", {}))
+            if data.content.get("kind") == "summary":
+                return [summary_box(renderer, data.content, data.line or 0)]
             if data.content.get("kind") == "prose":
-                refuse_stale(renderer, data.content.get("printed", {}))
                 text = parse(renderer, data.content["text"], data.line or 0)
                 title = data.content.get("box")
                 return [box(title, text)] if title else text
@@ -255,6 +268,60 @@ def refuse_stale(renderer, printed: dict[str, str]) -> None:
 def box(title: str, content: list[nodes.Node]) -> nodes.admonition:
     """Box with a title, for what a reader should not miss."""
     return nodes.admonition("", nodes.title("", title), *content, classes=["admonition"])
+
+
+class Summary(nodes.container):
+    """Box at the head of a chapter; in HTML a region with a name."""
+
+
+class ReadingTime(nodes.paragraph):
+    """Line of that box that is filled when all the words of the page are there."""
+
+
+def summary_box(renderer, content: dict, line: int) -> Summary:
+    """Question, answer, confidence and reading time (`exhibits.summary`)."""
+    found = Summary(classes=["chapter-summary"])
+    for key in ("question", "answer", "confidence"):
+        # The sentence of confidence begins with that word, which is its own label.
+        label, text = key.capitalize(), content[key].removeprefix("Confidence").strip()
+        label = nodes.strong("", label if key == "confidence" else f"{label}.")
+        text = parse(renderer, text, line, inline=True)
+        found += nodes.paragraph("", "", label, nodes.Text(" "), *text, classes=[f"summary-{key}"])
+    found += ReadingTime(classes=["summary-time"])
+    return found
+
+
+def tell_reading_time(app, doctree: nodes.document, docname: str) -> None:
+    """Fill in the reading time of a page from its words, without tables, code and formulas.
+
+    Notes
+    -----
+    At the mean pace of silent reading of English non-fiction [1]_.
+
+    References
+    ----------
+    .. [1] M. Brysbaert, "How many words do we read per minute? A review and meta-analysis of
+       reading rate", Journal of Memory and Language 109 (2019).
+    """
+    for node in list(doctree.findall(ReadingTime)):
+        words = sum(len(text.split()) for text in _read_texts(doctree))
+        minutes = max(round(words / WORDS_A_MINUTE), 1)
+        unit = "minute" if minutes == 1 else "minutes"
+        node[:] = [
+            nodes.strong("", "Reading time."),
+            nodes.Text(
+                f" About {minutes} {unit} for {round(words, -2):,} words; tables and code come on top."
+            ),
+        ]
+
+
+def _read_texts(node: nodes.Node) -> Iterator[str]:
+    """Texts that a reader reads from first to last."""
+    if isinstance(node, nodes.Text):
+        yield node.astext()
+    elif not isinstance(node, NOT_READ):
+        for child in node.children:
+            yield from _read_texts(child)
 
 
 def parse(renderer, text: str, line: int, inline: bool = False) -> list[nodes.Node]:
@@ -318,7 +385,13 @@ class Exhibit:
             table = self.table()
             table.insert(0, nodes.title("", "", *self.prose("caption")))
             self.label(table)
-            box += [table, *self.source(), *self.downloads(paths)]
+            content = [table, *self.source(), *self.downloads(paths)]
+            if self.content.get("fold"):
+                details = DataDetails("", *content, classes=["exhibit-folded"])
+                details["summary"] = str(self.content["fold"])
+                details["open"] = bool(self.content.get("open"))
+                content = [details]
+            box += content
         return [box]
 
     def figure(self, paths: dict[str, str]) -> nodes.figure:
@@ -345,6 +418,8 @@ class Exhibit:
         ]
         group += [nodes.thead("", head), nodes.tbody("", *rows)]
         classes = ["exhibit-rows", "colwidths-auto"]
+        for number in self.content.get("marked", []):
+            rows[number]["classes"].append("exhibit-marked")
         if len(rows) > LONG_TABLE:
             classes.append("exhibit-many")
         return nodes.table("", group, classes=classes)
@@ -641,6 +716,7 @@ def serve_scripts(app, config) -> None:
     (folder / "tables.js").write_text(pages.table_script(), "utf-8")
     (folder / "tables.css").write_text(pages.table_style(), "utf-8")
     config.html_static_path += [str(folder), str(files("compendium").joinpath("static"))]
+    config.templates_path.append(str(files("compendium").joinpath("layouts")))
     app.add_css_file("evidence.css")
     app.add_js_file("evidence.js", loading_method="defer", priority=900)
 
@@ -674,14 +750,50 @@ def depart_head_cell(self, node: HeadCell) -> None:
 
 
 def visit_details(self, node: DataDetails) -> None:
-    """Open the data of a figure in HTML."""
+    """Open what is folded in HTML."""
     summary = self.encode(node["summary"])
-    self.body.append(self.starttag(node, "details") + f"<summary>{summary}</summary>\n")
+    opened = {"open": "open"} if node.get("open") else {}
+    self.body.append(self.starttag(node, "details", **opened) + f"<summary>{summary}</summary>\n")
 
 
 def depart_details(self, node: DataDetails) -> None:
-    """Close the data of a figure in HTML."""
+    """Close what is folded in HTML."""
     self.body.append("</details>\n")
+
+
+def visit_summary(self, node: Summary) -> None:
+    """Open the box of a chapter in HTML."""
+    self.body.append(self.starttag(node, "section", **{"aria-label": "The chapter in short"}))
+
+
+def depart_summary(self, node: Summary) -> None:
+    """Close the box of a chapter in HTML."""
+    self.body.append("</section>\n")
+
+
+def name_code(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Let what folds code be called what it shows; MyST-NB gives it another name."""
+    if doctree is not None:
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
+
+
+def name_toggles(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Give the arrows that unfold the navigation a name; the theme gives them none."""
+    if "generate_toctree_html" not in context:
+        return
+    made = context["generate_toctree_html"]
+
+    def named(*args, **options):
+        soup = made(*args, **options)
+        for toggle in soup.find_all("summary"):
+            if not toggle.get_text(strip=True):
+                page = toggle.find_parent("li").find("a")
+                toggle["aria-label"] = (
+                    f"Pages under {page.get_text(strip=True)}" if page else "Pages"
+                )
+        return soup
+
+    context["generate_toctree_html"] = named
 
 
 def drop_thebe(app, config) -> None:
@@ -711,6 +823,7 @@ def setup(app) -> dict:
     app.add_node(ValueText, html=(visit_value, depart_value))
     app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))
     app.add_node(DataDetails, html=(visit_details, depart_details))
+    app.add_node(Summary, html=(visit_summary, depart_summary))
     app.connect("config-inited", drop_thebe)
     app.connect("config-inited", serve_mathjax)
     app.connect("config-inited", serve_scripts)
@@ -721,7 +834,10 @@ def setup(app) -> dict:
     app.connect("env-updated", settle)
     app.connect("doctree-resolved", resolve_values)
     app.connect("doctree-resolved", link_evidence)
+    app.connect("doctree-resolved", tell_reading_time)
     app.connect("html-page-context", add_cards)
+    app.connect("html-page-context", name_code)
+    app.connect("html-page-context", name_toggles, priority=900)  # after the theme's own
     app.connect("build-finished", write_tables)
     return {
         "version": compendium.__version__,

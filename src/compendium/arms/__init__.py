@@ -17,7 +17,7 @@ from compendium.arms.economy import shares, yardsticks
 from compendium.arms.estimates import follow_up_check, other_estimates
 from compendium.arms.projection import Projection, project
 from compendium.arms.reconstruction import Grid, grid, matches, needed_prices, study_bounds
-from compendium.arms.sensitivity import across_bases, sobol_indices, tornado
+from compendium.arms.sensitivity import across_bases, leave_one_out, sobol_indices, tornado
 from compendium.arms.shipments import (
     containers,
     conversions,
@@ -50,7 +50,7 @@ from compendium.parameters import ArmsTrade
 from compendium.uncertainty import summary
 from compendium.values import Value
 
-__all__ = ["Result", "headlines", "needed_prices", "run"]
+__all__ = ["Result", "headlines", "leave_one_out", "needed_prices", "run"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which input drives the value: Sobol indices and a tornado."""
+"""What drives the value: Sobol indices and a tornado of inputs, and rows left out one by one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from SALib.analyze import sobol as sobol_analyze
 from SALib.sample import sobol as sobol_sample
 
+from compendium import evidence
 from compendium import uncertainty as un
 from compendium.arms.value import (
     CHUNK,
@@ -17,10 +18,12 @@ from compendium.arms.value import (
     GROUPS,
     Inputs,
     Range,
+    draw,
     inputs,
     known_bases,
     total,
 )
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import ArmsTrade
 
@@ -210,3 +213,65 @@ def ends_of(name: str, given: Inputs) -> tuple[str, str]:
         cheap, dear = ends([given.missile_price], "{:g} million")
         return f"{few} at {cheap}", f"{many} at {dear}"
     return ends([given.unusable], "{:.0%}")
+
+
+def leave_one_out(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
+    """Median of the value with each row it draws from left out, the others as they are.
+
+    The whole model is asked anew, so that an issuer's older count, or one that the newest had
+    put out of date, stands in for a count that is left out.
+
+    Parameters
+    ----------
+    p : ArmsTrade
+    given : Inputs
+        Inputs with every row in place.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `obs_id`, `used_for`, `figure`, `unit`, `issuer`, `known_on`, `grade`, `median` without
+        the row (USD million; missing where nothing is left to draw from) and `change` from the
+        median with it, as a share; what moves it most first.
+    """
+    whole = float(np.median(draw(given, p.draws, p.seed)["total"]))
+    rows = evidence.named(given.rows, p.as_of).set_index("obs_id")
+    records = []
+    for row in rows.loc[list(given.rows)].itertuples():
+        with evidence.without(row.Index):
+            try:
+                median = float(np.median(draw(inputs(p), p.draws, p.seed)["total"]))
+            except CompendiumError:  # it was the only row of its kind
+                median = np.nan
+        records.append(
+            {
+                "obs_id": row.Index,
+                "used_for": used_for(row.Index, given),
+                "figure": evidence.figure_text(row),
+                "unit": row.unit.replace("_", " "),
+                "issuer": row.issuer,
+                "known_on": row.known_on,
+                "grade": f"{row.reliability}{row.credibility}",
+                "median": median,
+                "change": median / whole - 1,
+            }
+        )
+    columns = ["obs_id", "used_for", "figure", "unit", "issuer", "known_on", "grade", "median"]
+    found = pd.DataFrame(records, columns=[*columns, "change"])
+    size = found["change"].abs().fillna(np.inf)
+    order = size.sort_values(ascending=False, kind="stable").index
+    return found.loc[order].reset_index(drop=True)
+
+
+def used_for(row: str, given: Inputs) -> str:
+    """What the model draws from a row, in words."""
+    uses = {
+        "containers" if given.in_containers else "rounds": given.quantities,
+        "loading": [given.loading],
+        "rockets in the mix": [given.rocket_share, given.rocket_loading, given.rocket_price],
+        "price of a shell": given.shell_prices,
+        "missiles": given.missile_counts,
+        "cost of a missile": [given.missile_price],
+        "unusable share": [given.unusable],
+    }
+    return ", ".join(name for name, ranges in uses.items() if any(row in r.rows for r in ranges))

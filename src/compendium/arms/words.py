@@ -126,6 +126,25 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
     return said
 
 
+def spread(frames: dict[str, pd.DataFrame]) -> str:
+    """One sentence on what the pricing and the choice of an issuer do to the value."""
+    parts = []
+    if len(frames["bases"]) > 1:
+        parts.append(
+            "the way of pricing a shell moves that by a factor of {value}`arms_trade.basis_factor`"
+        )
+    if len(frames["issuers"]) > 1:
+        parts.append(
+            "whose count is believed by a factor of {value}`arms_trade.issuer_factor`"
+            if parts
+            else "whose count is believed moves that by a factor of {value}`arms_trade.issuer_factor`"
+        )
+    if not parts:
+        return "It rests on one way of pricing a shell and on one issuer's count."
+    said = listed(parts)
+    return said[0].upper() + said[1:] + "."
+
+
 def transfer(check: pd.DataFrame, tolerance: float) -> str:
     """Which ends of the tested prices hold on the follow-up's quantities."""
     error = check.set_index("bound")["error"]

@@ -100,4 +100,22 @@
     // The table has moved since the page was opened at a row.
     if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
   }
+
+  // A table that scrolls inside its frame is a stop of the keyboard with a name; others are not.
+  function nameFrames() {
+    document.querySelectorAll(".pst-scrollable-table-container, .dt-container").forEach((frame, number) => {
+      const scrolls = frame.scrollWidth > frame.clientWidth || frame.scrollHeight > frame.clientHeight;
+      if (scrolls) {
+        const caption = frame.querySelector(".caption-number, caption");
+        frame.setAttribute("role", "region");
+        frame.setAttribute("aria-label", (caption?.textContent.trim() || "Table " + (number + 1)) + ", scrolls");
+        frame.tabIndex = 0;
+      } else {
+        for (const attribute of ["role", "aria-label", "tabindex"]) frame.removeAttribute(attribute);
+      }
+    });
+  }
+  addEventListener("load", nameFrames);
+  addEventListener("resize", nameFrames);
+  document.addEventListener("toggle", nameFrames, true); // what was folded has no size before
 })();
