@@ -1,14 +1,17 @@
 """Figures: alt text with the extremes, a table of the data, the same bytes each time."""
 
 import io
+import math
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from compendium import figures
+from compendium import figures, paths
 
 
 def counts():
@@ -244,3 +247,50 @@ def test_series_differ_by_more_than_colour():
     colours, markers = zip(*figures.SERIES.values(), strict=True)
     assert len(set(colours)) == len(colours)
     assert len(set(markers)) == len(markers)
+
+
+def hidden_from(page):
+    """What the style sheet does to a figure in the dark, on red, green and blue from 0 to 1."""
+    css = (paths.ROOT / "assets" / "style.css").read_text("utf-8")
+    (amount, turn) = re.search(r"filter: invert\(([\d.]+)\) hue-rotate\((\d+)deg\)", css).groups()
+    amount, angle = float(amount), math.radians(float(turn))
+    # Filter Effects Module Level 1, section 8: the matrix of hueRotate.
+    grey = np.array([[0.213, 0.715, 0.072]] * 3)
+    cosine = np.array([[0.787, -0.715, -0.072], [-0.213, 0.285, -0.072], [-0.213, -0.715, 0.928]])
+    sine = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+    matrix = grey + math.cos(angle) * cosine + math.sin(angle) * sine
+
+    def seen(colour):
+        parts = np.array(to_rgb(colour)) * (1 - 2 * amount) + amount
+        return to_hex(np.clip(matrix @ parts, 0, 1))
+
+    return seen(page), seen
+
+
+def test_contrast_is_that_of_the_guidelines():
+    assert figures.contrast("white", "black") == pytest.approx(21)
+    # Linear (0.2159,)*3: (1 + 0.05) / (0.2159 + 0.05), by hand.
+    assert figures.contrast("#808080", "white") == pytest.approx(3.95, abs=0.005)
+    assert figures.contrast("#123456", "#123456") == 1
+
+
+@pytest.mark.parametrize("way", ["light", "dark"])
+def test_words_are_legible_and_marks_are_seen_by_day_and_by_night(case, way):
+    ground, seen = ("#ffffff", to_hex) if way == "light" else hidden_from("white")
+    assert way == "light" or ground == "#121212"  # the page of the theme in the dark
+    drawing = case[0]()
+    for word in drawing.figure.findobj(Text):
+        if word.get_text().strip() and word.get_visible():
+            least = 4.5
+            if word.axes and word.get_text().isdigit():
+                continue  # on a bar, with a colour of its own
+            assert figures.contrast(seen(word.get_color()), ground) >= least, word.get_text()
+    for colour, _ in figures.SERIES.values():
+        # Orange and sky blue are light by nature; each has a marker and a name beside it.
+        assert figures.contrast(seen(colour), ground) >= (2.2 if way == "light" else 3)
+
+
+def test_a_colour_is_darkened_no_more_than_needed():
+    assert figures.legible(figures.BLUE) == figures.BLUE.lower()
+    for colour in (figures.ORANGE, figures.SKY, figures.PURPLE, figures.GREEN, figures.VERMILION):
+        assert 4.5 <= figures.contrast(figures.legible(colour), "white") < 5

@@ -20,6 +20,8 @@ from compendium import evidence, values
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
+_NUMBER = r"[+−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?"
+SEPARATED = re.compile(rf"{_NUMBER}(?: to {_NUMBER})?(?: %)?")
 PNG_DPI = 200  # about two pixels for each of the 660 the page gives a figure of `WIDTH`
 PNG_COMPRESSION = 3  # the usual 6 takes twice as long and saves a tenth of the bytes
 ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
@@ -61,7 +63,7 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
         "caption": caption,
         "alt": drawing.alt,
         "source": source,
-        "files": {"svg": svg.getvalue(), "png": encoded, "csv": drawing.table.to_csv(index=False)},
+        "files": {"svg": svg.getvalue(), "png": encoded, "csv": csv_of(drawing.table)},
     }
     return {MIME: content, "image/png": encoded, "text/plain": drawing.alt}
 
@@ -112,13 +114,24 @@ def table_bundle(
         "name": name,
         "caption": caption,
         "source": source,
-        "files": {"csv": frame.to_csv(index=False)},
+        "files": {"csv": csv_of(frame)},
     }
     plain = {
         "text/html": frame.to_html(index=False, border=0),
         "text/plain": frame.to_string(index=False),
     }
     return {MIME: content, **plain}
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """Table for a program to read: numbers and spans without separators of thousands, minus as ``-``."""
+
+    def plain(cell: object) -> object:
+        return (
+            cell.replace(",", "") if isinstance(cell, str) and SEPARATED.fullmatch(cell) else cell
+        )
+
+    return frame.map(plain).to_csv(index=False)
 
 
 def evidence_table(
