@@ -127,9 +127,9 @@ def csv_of(frame: pd.DataFrame) -> str:
     """Table for a program to read: numbers and spans without separators of thousands, minus as ``-``."""
 
     def plain(cell: object) -> object:
-        return (
-            cell.replace(",", "") if isinstance(cell, str) and SEPARATED.fullmatch(cell) else cell
-        )
+        if isinstance(cell, str) and SEPARATED.fullmatch(cell):
+            return cell.replace(",", "").replace("−", "-")
+        return cell
 
     return frame.map(plain).to_csv(index=False)
 
