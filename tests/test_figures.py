@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from compendium import figures, paths
+from compendium import exhibits, figures, paths
 
 
 def counts():
@@ -294,3 +294,81 @@ def test_a_colour_is_darkened_no_more_than_needed():
     assert figures.legible(figures.BLUE) == figures.BLUE.lower()
     for colour in (figures.ORANGE, figures.SKY, figures.PURPLE, figures.GREEN, figures.VERMILION):
         assert 4.5 <= figures.contrast(figures.legible(colour), "white") < 5
+
+
+def events():
+    rows = [
+        ("2022-07-13", "Pacts", "recognition", True, "p1"),
+        ("2024-06-19", "Pacts", "signed", True, "p2"),
+        ("2023-09-12", "Meetings", "heads of state", True, "m1"),
+        ("2024-01-15", "Meetings", "ministers", False, "m2"),
+        ("2024-10-18", "Troops", "a rather long name of a count of troops at the end", True, "t1"),
+    ]
+    frame = pd.DataFrame(rows, columns=["day", "lane", "event", "main", "obs_id"])
+    return frame.assign(day=pd.to_datetime(frame["day"]), issuer="ROK MND", grade="B2")
+
+
+def test_names_of_a_lane_meet_neither_each_other_nor_their_strokes():
+    # The first spans the starts of both others, the second that of the third only.
+    assert figures.levels([(0.0, 0.9), (0.5, 0.8), (0.7, 0.95)]) == [2, 1, 0]
+    assert figures.levels([(0.0, 0.3), (0.5, 0.8)]) == [0, 0]
+    assert figures.levels([(0.5, 0.6), (0.5, 0.6)]) == [1, 0]  # two on one day
+    assert figures.levels([]) == []
+
+
+def test_a_timeline_names_the_main_events_inside_the_figure():
+    drawing = figures.lanes(events())
+    assert list(drawing.table["Row"]) == ["p1", "p2", "m1", "m2", "t1"]
+    assert list(drawing.table["Named"]) == ["yes", "yes", "yes", "", "yes"]
+    assert "Timeline of 5 events in 3 lanes." in drawing.alt
+    assert "Meetings: 2 from 2023-09-12 to 2024-01-15, named: heads of state on 2023-09-12." in drawing.alt  # fmt: skip
+    exhibits.lay_out(drawing.figure)
+    drawing.figure.draw_without_rendering()
+    (axes,) = drawing.figure.axes
+    words = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert set(words) == set(events().query("main")["event"])
+    width = drawing.figure.bbox.width
+    assert all(box.x0 >= 0 and box.x1 <= width for box in words.values())
+    boxes = list(words.values())
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
+
+
+def test_labels_that_would_touch_are_slanted():
+    def turned(label):
+        frame = pd.DataFrame({"label": [f"{label} {n}" for n in range(7)], "n": range(7)})
+        ticks = figures.counts(frame, {"n": "n"}, "n").figure.axes[0].get_xticklabels()
+        return {tick.get_rotation() for tick in ticks}
+
+    assert turned("a") == {0}
+    assert turned("humanitarian") == {30}
+
+
+def test_lines_are_named_at_their_ends_unless_groups_share_one():
+    rows = [
+        (2019, 1.0, "a"),
+        (2020, 2.0, "a"),
+        (2019, 5.0, "b"),
+        (2020, 6.0, "b"),
+        (2020, 9.0, "c"),
+    ]
+    frame = pd.DataFrame(rows, columns=["year", "value", "group"]).assign(row="r")
+
+    def named(line):
+        figure = figures.yearly(frame.assign(line=line), "n").figure
+        legend = figure.legends[0] if figure.legends else None
+        in_legend = {text.get_text() for text in legend.get_texts()} if legend else set()
+        return {text.get_text() for text in figure.axes[0].texts} - {""}, in_legend
+
+    assert named(["a", "a", "b", "b", ""]) == ({"a", "b"}, {"c"})
+    assert named(["all"] * 4 + [""]) == (set(), {"a", "b", "c"})
+
+
+def test_every_figure_has_its_legend_below_all_else(case):
+    figure = case[0]().figure
+    exhibits.lay_out(figure)
+    figure.draw_without_rendering()
+    for legend in figure.legends:
+        box = legend.get_window_extent()
+        assert box.y0 >= 0
+        for axes in figure.axes:
+            assert box.y1 <= axes.get_window_extent().y0

@@ -171,8 +171,8 @@ def test_the_map_is_the_same_bytes_each_time_and_true_to_scale():
 @pytest.mark.parametrize(
     ("day", "text"),
     [
-        ("2023-10-13", "Arms are said to go from Rajin to Dunai by US White House."),
-        (DAY, "Arms are said to go from Rajin to Dunai by US White House and RUSI; tankers of oil products are said to load at Vostochny."),
+        ("2023-10-13", "Arms are said to go from Rajin to Dunai (US White House)."),
+        (DAY, "Arms are said to go from Rajin to Dunai (US White House and RUSI); tankers of oil products are said to load at Vostochny."),
     ],
 )  # fmt: skip
 def test_the_caption_says_no_more_than_the_rows(day, text):

@@ -1323,6 +1323,143 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
     return Drawing(figure, alt, table)
 
 
+LEVEL = 11  # points from one line of names to the next
+
+
+def levels(spans: Sequence[tuple[float, float]]) -> list[int]:
+    """Line of each span: above all that start within it.
+
+    So no two spans meet, and a stroke from the start of a span up to its line crosses none.
+    """
+    found = [0] * len(spans)
+    for place in sorted(range(len(spans)), key=lambda k: (spans[k][0], k), reverse=True):
+        start, end = spans[place]
+        within = [
+            found[k]
+            for k, (other, _) in enumerate(spans)
+            if (start, place) < (other, k) and other < end
+        ]
+        found[place] = max(within, default=-1) + 1
+    return found
+
+
+def _beside(
+    shares: Sequence[tuple[float, float]], stretch: float, side: int
+) -> list[tuple[float, float]]:
+    """Where names of given widths begin and end, right (1) or left (-1) of their places."""
+    return [(at / stretch, at / stretch + side * width) for at, width in shares]
+
+
+def _sides(
+    shares: Sequence[tuple[float, float]], stretch: float
+) -> list[tuple[float, float]] | None:
+    """The names of a lane all right, else all left of their places; None if neither fits."""
+    for side in (1, -1):
+        spans = _beside(shares, stretch, side)
+        if all(0 <= end <= 1 for _, end in spans):
+            return spans
+    return None
+
+
+def lanes(frame: pd.DataFrame) -> Drawing:
+    """Dated events in lanes on one time axis, the main ones named.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `obs_id`; lanes in the order drawn.
+    """
+    first, last = frame["day"].min(), frame["day"].max()
+    span = max(last - first, SHORTEST)
+    names = list(dict.fromkeys(frame["lane"]))
+    looks = dict(zip(names, list(SERIES.values()) * 2, strict=False))
+    main = frame[frame["main"]]
+    blank = Figure(figsize=(WIDTH, 1)).subplots()
+    shares = {
+        name: [
+            ((row.day - first) / span, 1.12 * label_size(blank, row.event)[0] + 0.015)
+            for row in main[main["lane"] == name].itertuples()
+        ]
+        for name in names
+    }
+    stretch = next(
+        (
+            k
+            for k in np.arange(1.02, 2, 0.02)
+            if all(_sides(own, k) is not None for own in shares.values())
+        ),
+        2.0,
+    )
+    spans = {
+        name: _beside(own, stretch, 1) if (found := _sides(own, stretch)) is None else found
+        for name, own in shares.items()
+    }
+    leftward = {name for name, own in spans.items() if any(end < start for start, end in own)}
+    lines = {
+        name: levels([(-start, -end) for start, end in own] if name in leftward else own)
+        for name, own in spans.items()
+    }
+    tops = {name: max(own, default=-1) + 1 for name, own in lines.items()}
+    heights = {name: (tops[name] + 2) * LEVEL for name in names}
+    figure, (axes,) = canvas(0.5 + sum(heights.values()) / 72)
+    axes.set_xlim(first - span * 0.02, first + span * stretch)
+    axes.set_ylim(0, sum(heights.values()))
+    foot, feet = sum(heights.values()), []
+    for name in names:
+        foot -= heights[name]
+        middle = foot + 0.9 * LEVEL
+        feet.append(middle)
+        colour, marker = looks[name]
+        own = frame[frame["lane"] == name]
+        axes.axhline(middle, color=LIGHT, linewidth=0.8, zorder=0)
+        axes.scatter(own["day"][~own["main"]], np.full((~own["main"]).sum(), middle), color=colour,
+                     marker=marker, s=14, alpha=0.55, zorder=2)  # fmt: skip
+        stressed = own[own["main"]]
+        axes.scatter(stressed["day"], np.full(len(stressed), middle), color=colour, marker=marker,
+                     s=40, edgecolor="white", linewidth=0.5, zorder=3)  # fmt: skip
+        for row, level in zip(stressed.itertuples(), lines[name], strict=True):
+            height = middle + (level + 1) * LEVEL
+            axes.vlines(
+                row.day, middle, height + 0.3 * LEVEL, color=colour, linewidth=0.6, zorder=1
+            )
+            side = -1 if name in leftward else 1
+            axes.annotate(row.event, (row.day, height), xytext=(3 * side, 0), textcoords="offset points",
+                          ha="left" if side > 0 else "right", va="center", fontsize=LABEL_SIZE,
+                          color=INK, in_layout=False)  # fmt: skip
+    axes.set_yticks(feet, names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_bounds(*mdates.date2num([first - span * 0.02, last]))
+    # The room right of the last day is for words, not for time.
+    locator = mdates.AutoDateLocator(minticks=4, maxticks=9)
+    axes.set_xticks(
+        [tick for tick in locator.tick_values(first, last) if tick <= mdates.date2num(last)]
+    )
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    table = pd.DataFrame(
+        {
+            "Day": frame["day"].dt.date.astype(str),
+            "Lane": frame["lane"],
+            "Event": frame["event"],
+            "Named": frame["main"].map({True: "yes", False: ""}),
+            "Issuer": frame["issuer"],
+            "Grade": frame["grade"],
+            "Row": frame["obs_id"],
+        }
+    )
+    sentences = []
+    for name in names:
+        own = frame[frame["lane"] == name]
+        named = "; ".join(f"{r.event} on {r.day.date()}" for r in own[own["main"]].itertuples())
+        sentences.append(
+            f"{name}: {len(own)} from {own['day'].min().date()} to {own['day'].max().date()}"
+            + (f", named: {named}." if named else ", none named.")
+        )
+    alt = f"Timeline of {len(frame)} events in {len(names)} lanes. {' '.join(sentences)}"
+    return Drawing(figure, alt, table)
+
+
 def multiples(panels: Sequence[tuple[str, str, pd.DataFrame]], names: Sequence[str]) -> Drawing:
     """Small multiples: one quantity a panel, each with a scale of its own.
 

@@ -40,10 +40,8 @@ def route(rows: pd.DataFrame) -> str:
     whole = arms[(arms["start"] != "") & (arms["end"] != "")]
     said = []
     if len(whole):
-        said.append(
-            f"Arms are said to go from {listed(whole['start'].unique())} to {listed(whole['end'].unique())}"
-            f" by {listed(whole['issuer'].unique())}"
-        )
+        ports = f"from {listed(whole['start'].unique())} to {listed(whole['end'].unique())}"
+        said.append(f"Arms are said to go {ports} ({listed(whole['issuer'].unique())})")
     elif len(arms):
         said.append(f"Arms are said to leave {listed(arms['start'].unique())}")
     if len(oil):
