@@ -357,6 +357,9 @@ def test_lines_are_named_at_their_ends_unless_groups_share_one():
         figure = figures.yearly(frame.assign(line=line), "n").figure
         legend = figure.legends[0] if figure.legends else None
         in_legend = {text.get_text() for text in legend.get_texts()} if legend else set()
+        (axes,) = figure.axes
+        shown = [tick for tick in axes.get_xticks() if tick <= axes.get_xlim()[1]]
+        assert max(shown) == 2020  # no year to come
         return {text.get_text() for text in figure.axes[0].texts} - {""}, in_legend
 
     assert named(["a", "a", "b", "b", ""]) == ({"a", "b"}, {"c"})

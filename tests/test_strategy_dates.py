@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from compendium import evidence
+from compendium import evidence, figures
 from compendium.strategy import dates
 
 DAY = "2024-10-28"
@@ -82,3 +82,9 @@ def test_an_early_day_knows_little_and_hindsight_more(found):
     late = dates.timeline("2026-06-30")
     assert len(late) > len(found) > len(early)
     assert "in force" in set(late["event"])
+
+
+@pytest.mark.parametrize("day", ["2022-03-10", "2022-08-01", "2023-04-01", "2024-02-01"])
+def test_every_vintage_can_be_drawn(day):
+    rows = dates.timeline(day)
+    assert len(figures.lanes(rows).table) == len(rows)

@@ -852,6 +852,9 @@ def _name_lines(axes: Axes, frame: pd.DataFrame, looks: Mapping[str, tuple[str, 
     room = max(label_size(axes, group)[0] for group in own) + 0.03
     axes.set_xlim(left, left + (right - left) / (1 - room))
     axes.set_ylim(axes.get_ylim())
+    # The room on the right is for words, not for years to come.
+    ticks = MaxNLocator(8, integer=True).tick_values(frame["year"].min(), frame["year"].max())
+    axes.set_xticks([tick for tick in ticks if left <= tick <= right])
     obstacles = [(row.year, row.value, 5.0) for row in frame.itertuples()]
     for rows in own.values():
         obstacles += along(rows["year"].to_numpy(float), rows["value"].to_numpy(float))

@@ -52,7 +52,7 @@ def timeline(as_of) -> pd.DataFrame:
     found = pd.concat(
         [rows.assign(lane=lane).sort_values(["day", "obs_id"]) for lane, rows in lanes.items()],
         ignore_index=True,
-    )
+    ).astype({"day": "datetime64[us]", "main": bool})  # a lane without rows has no types
     return found[found["day"] >= OPENS].reset_index(drop=True)[COLUMNS]
 
 
