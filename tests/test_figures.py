@@ -304,7 +304,7 @@ def events():
         ("2024-01-15", "Meetings", "ministers", False, "m2"),
         ("2024-10-18", "Troops", "a rather long name of a count of troops at the end", True, "t1"),
     ]
-    frame = pd.DataFrame(rows, columns=["day", "lane", "event", "main", "obs_id"])
+    frame = pd.DataFrame(rows, columns=["day", "lane", "event", "main", "rows"])
     return frame.assign(day=pd.to_datetime(frame["day"]), issuer="ROK MND", grade="B2")
 
 

@@ -15,7 +15,7 @@ def found():
 
 
 def test_every_event_rests_on_rows_known_by_the_day(found):
-    named = [row for rows in found["obs_id"] for row in rows.split(", ")]
+    named = [row for rows in found["rows"] for row in rows.split(", ")]
     assert set(evidence.named(named, DAY)["obs_id"]) == set(named)
     assert (found["day"] >= dates.OPENS).all()
     assert (found["day"] <= pd.Timestamp(DAY)).all()
@@ -49,14 +49,14 @@ def test_what_is_named_follows_the_rule(found):
 
 
 def test_arms_stand_at_the_day_they_were_told(found):
-    row = found[found["obs_id"] == "arms-cont-2023-10-wh"].iloc[0]
+    row = found[found["rows"] == "arms-cont-2023-10-wh"].iloc[0]
     assert row["day"] == pd.Timestamp("2023-10-13")  # the count itself ends on the first
 
 
 def test_votes_are_those_of_north_korea_and_of_the_council(found):
     votes = found[found["lane"] == "UN votes"]
     assembly = votes[votes["event"].str.startswith("General Assembly")]
-    assert assembly["obs_id"].str.endswith("-prk").all()
+    assert assembly["rows"].str.endswith("-prk").all()
     assert assembly["event"].str.endswith("North Korea against").all()
     assert len(votes) == len(assembly) + 1
 

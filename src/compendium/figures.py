@@ -1370,7 +1370,7 @@ def lanes(frame: pd.DataFrame) -> Drawing:
     Parameters
     ----------
     frame : pandas.DataFrame
-        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `obs_id`; lanes in the order drawn.
+        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `rows`; lanes in the order drawn.
     """
     first, last = frame["day"].min(), frame["day"].max()
     span = max(last - first, SHORTEST)
@@ -1448,7 +1448,7 @@ def lanes(frame: pd.DataFrame) -> Drawing:
             "Named": frame["main"].map({True: "yes", False: ""}),
             "Issuer": frame["issuer"],
             "Grade": frame["grade"],
-            "Row": frame["obs_id"],
+            "Row": frame["rows"],
         }
     )
     sentences = []

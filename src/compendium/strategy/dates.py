@@ -17,7 +17,7 @@ STEPS = {
     "recognition_of_donetsk_and_luhansk": "North Korea recognises Donetsk and Luhansk",
 }
 VOTES = {1: "for", 2: "abstaining", 3: "against"}
-COLUMNS = ["day", "lane", "event", "main", "issuer", "grade", "obs_id"]
+COLUMNS = ["day", "lane", "event", "main", "issuer", "grade", "rows"]
 
 
 def timeline(as_of) -> pd.DataFrame:
@@ -26,8 +26,8 @@ def timeline(as_of) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `obs_id` (several where one day's
-        listings are added up), by lane and day.
+        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `rows` (several names where
+        one day's listings are added up), by lane and day.
 
     Notes
     -----
@@ -50,7 +50,7 @@ def timeline(as_of) -> pd.DataFrame:
         "Sanctions": sanctions(as_of),
     }  # fmt: skip
     found = pd.concat(
-        [rows.assign(lane=lane).sort_values(["day", "obs_id"]) for lane, rows in lanes.items()],
+        [rows.assign(lane=lane).sort_values(["day", "rows"]) for lane, rows in lanes.items()],
         ignore_index=True,
     ).astype({"day": "datetime64[us]", "main": bool})  # a lane without rows has no types
     return found[found["day"] >= OPENS].reset_index(drop=True)[COLUMNS]
@@ -102,7 +102,7 @@ def sanctions(as_of) -> pd.DataFrame:
             "listed": groups["value"].sum(),
             "issuer": groups["issuer"].first(),
             "grade": groups.apply(lambda own: ", ".join(dict.fromkeys(_grades(own)))),
-            "obs_id": groups["obs_id"].agg(", ".join),
+            "rows": groups["obs_id"].agg(", ".join),
         }
     ).reset_index()
     main = (days["period_start"] == days["period_start"].min()) | (
@@ -110,7 +110,7 @@ def sanctions(as_of) -> pd.DataFrame:
     )
     text = days["by"] + ": " + days["listed"].map("{:,.0f}".format) + " listed"
     return pd.DataFrame(
-        {"day": days["period_start"], "event": text, "main": main, **days[["issuer", "grade", "obs_id"]]}
+        {"day": days["period_start"], "event": text, "main": main, **days[["issuer", "grade", "rows"]]}
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
 def _events(rows, day, text, main) -> pd.DataFrame:
     return pd.DataFrame(
         {"day": day, "event": text, "main": main, "issuer": rows["issuer"],
-         "grade": _grades(rows), "obs_id": rows["obs_id"]}
+         "grade": _grades(rows), "rows": rows["obs_id"]}
     )  # fmt: skip
 
 
