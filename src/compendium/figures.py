@@ -1652,10 +1652,17 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
         if len(stated)
         else ""
     )
+    banded = frame.dropna(subset=["low", "high"])
+    band = (
+        f" A band shows its interval, at the end from {banded['low'].iloc[-1]:,.4g} to "
+        f"{banded['high'].iloc[-1]:,.4g}."
+        if len(banded)
+        else ""
+    )
     alt = (
         f"{quantity} at {len(frame)} vintages, stepping from {frame['text'].iloc[0]} on "
         f"{frame['day'].iloc[0].date()} to {frame['text'].iloc[-1]} on "
-        f"{frame['day'].iloc[-1].date()}.{said}"
+        f"{frame['day'].iloc[-1].date()}.{band}{said}"
     )
     table = pd.concat([own, given], ignore_index=True).sort_values("Vintage", kind="stable")
     return Drawing(figure, alt, table)
