@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import io
 import os
 import re
 import shutil
@@ -9,8 +10,10 @@ import subprocess
 import sys
 import threading
 
+import pandas as pd
 import pytest
 from checkout import Copy
+from PIL import Image
 
 from compendium import paths
 
@@ -114,6 +117,48 @@ def test_no_page_scrolls_sideways_on_a_phone(phone, html, names):
         if width > PHONE["viewport"]["width"]:
             wide[name] = width
     assert wide == {}
+
+
+def test_a_figure_turns_dark_with_the_page(page, html):
+    page.add_init_script("localStorage.setItem('mode', 'dark'); localStorage.theme = 'dark'")
+    page.goto(at(html, ARMS))
+    picture = page.locator(".exhibit figure img").first
+    picture.scroll_into_view_if_needed()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    shot = Image.open(io.BytesIO(picture.screenshot())).convert("RGB")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert shot.getpixel((2, 2)) == tuple(map(int, re.findall(r"\d+", ground)[:3])) == (18, 18, 18)
+    lightest = max(sum(colour) for _, colour in shot.getcolors(10**6))
+    assert lightest > 600  # the words
+
+
+def test_on_a_phone_a_figure_keeps_its_size_and_scrolls_in_itself(phone, html):
+    phone.goto(at(html, ARMS))
+    figure = phone.locator(".exhibit figure").first
+    wide, seen = figure.evaluate("f => [f.scrollWidth, f.clientWidth]")
+    assert seen < 390 < 560 < wide
+    assert figure.locator("img").evaluate("i => i.clientWidth") == 576
+    assert figure.locator("figcaption").evaluate("c => c.clientWidth") <= seen
+
+
+def test_what_a_figure_offers_is_there(page, html):
+    page.goto(at(html, ARMS))
+    for number in range(page.locator(".exhibit figure").count()):
+        box = page.locator(".exhibit-figure").nth(number)
+        name = box.locator("figure").get_attribute("id")
+        assert box.locator("figure img").evaluate("i => i.complete && i.naturalWidth > 0")
+        footer = box.locator("p.exhibit-footer")
+        assert footer.is_visible()
+        assert f"#{name}" in footer.inner_text()
+        png, csv = (
+            html / "chapters" / a.get_attribute("href") for a in footer.locator("a.download").all()
+        )
+        assert (png.name, csv.name) == (f"{name}.png", f"{name}.csv")
+        with Image.open(png) as picture:
+            shown = box.locator("figure img").evaluate("i => i.naturalWidth")
+            assert picture.width >= 2 * shown
+        rows = box.locator("details tbody tr").count()
+        assert len(pd.read_csv(csv)) == rows > 0
 
 
 def first_value(page):

@@ -1,12 +1,14 @@
 """Exhibits: one output with a form for the book and one for any other reader."""
 
 import base64
+import io
 import json
 import re
 
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib.figure import Figure
 
 from compendium import datapackage, evidence, exhibits, figures, parameters, rendering
 from compendium.errors import CompendiumError
@@ -60,6 +62,43 @@ def test_a_figure_carries_picture_words_and_data(shown):
     assert content["align"] == ["left", "left", "right", "left"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "plain"),
+    [
+        ("13,000", "13000"),
+        ("1,234,567.5", "1234567.5"),
+        ("-1,200 to 3,400", "-1200 to 3400"),
+        ("12,000 %", "12000 %"),
+        ("ROK, 13,000 men", "ROK, 13,000 men"),
+        ("1,2", "1,2"),  # two things, not a number
+        (13000, "13000"),
+    ],
+)
+def test_numbers_of_the_data_file_have_no_separators(cell, plain):
+    written = pd.read_csv(io.StringIO(exhibits.csv_of(pd.DataFrame({"a": [cell]}))), dtype=str)
+    assert list(written["a"]) == [plain]
+
+
+def test_a_figure_is_drawn_once_a_file_and_stays_as_it_was_laid_out(monkeypatch):
+    made, drawn = drawing(), []
+    draw = Figure.draw
+    monkeypatch.setattr(Figure, "draw", lambda self, to: (drawn.append(1), draw(self, to))[1])
+    exhibits.figure_bundle(made, "fig-a", "c", "s")
+    assert len(drawn) == 2  # SVG, PNG
+    before = made.figure.axes[0].get_position().bounds
+    made.figure.savefig(io.BytesIO())
+    assert made.figure.axes[0].get_position().bounds == before
+
+
+def test_the_picture_has_two_pixels_for_one_of_the_page(shown):
+    exhibits.figure(drawing(), "fig-a", "c", "s")
+    png = base64.b64decode(shown[0]["image/png"])
+    width = int.from_bytes(png[16:20], "big")
+    assert width == round(figures.WIDTH * exhibits.PNG_DPI)
+    # Matplotlib's SVG is 72 points an inch, which browsers show as 96 pixels.
+    assert width >= 2 * figures.WIDTH * 96
+
+
 def test_a_figure_shown_twice_is_the_same_bytes(shown):
     for made in (drawing(), drawing()):
         exhibits.figure(made, "fig-a", "c", "s")
@@ -79,7 +118,7 @@ def test_a_table_carries_rows_links_and_plain_forms(shown):
         [{"text": "US", "url": ""}, "−2.5", "20"],
     ]
     assert content["align"] == ["left", "right", "right"]
-    assert content["files"] == {"csv": frame.to_csv(index=False)}
+    assert content["files"] == {"csv": "Issuer,Count,n\nROK,1000,1\nUS,-2.5,20\n"}
     assert "ROK" in bundle["text/plain"]
 
 

@@ -1,14 +1,17 @@
 """Figures: alt text with the extremes, a table of the data, the same bytes each time."""
 
 import io
+import math
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
-from compendium import figures
+from compendium import exhibits, figures, paths
 
 
 def counts():
@@ -244,3 +247,131 @@ def test_series_differ_by_more_than_colour():
     colours, markers = zip(*figures.SERIES.values(), strict=True)
     assert len(set(colours)) == len(colours)
     assert len(set(markers)) == len(markers)
+
+
+def hidden_from(page):
+    """What the style sheet does to a figure in the dark, on red, green and blue from 0 to 1."""
+    css = (paths.ROOT / "assets" / "style.css").read_text("utf-8")
+    (amount, turn) = re.search(r"filter: invert\(([\d.]+)\) hue-rotate\((\d+)deg\)", css).groups()
+    amount, angle = float(amount), math.radians(float(turn))
+    # Filter Effects Module Level 1, section 8: the matrix of hueRotate.
+    grey = np.array([[0.213, 0.715, 0.072]] * 3)
+    cosine = np.array([[0.787, -0.715, -0.072], [-0.213, 0.285, -0.072], [-0.213, -0.715, 0.928]])
+    sine = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
+    matrix = grey + math.cos(angle) * cosine + math.sin(angle) * sine
+
+    def seen(colour):
+        parts = np.array(to_rgb(colour)) * (1 - 2 * amount) + amount
+        return to_hex(np.clip(matrix @ parts, 0, 1))
+
+    return seen(page), seen
+
+
+def test_contrast_is_that_of_the_guidelines():
+    assert figures.contrast("white", "black") == pytest.approx(21)
+    # Linear (0.2159,)*3: (1 + 0.05) / (0.2159 + 0.05), by hand.
+    assert figures.contrast("#808080", "white") == pytest.approx(3.95, abs=0.005)
+    assert figures.contrast("#123456", "#123456") == 1
+
+
+@pytest.mark.parametrize("way", ["light", "dark"])
+def test_words_are_legible_and_marks_are_seen_by_day_and_by_night(case, way):
+    ground, seen = ("#ffffff", to_hex) if way == "light" else hidden_from("white")
+    assert way == "light" or ground == "#121212"  # the page of the theme in the dark
+    drawing = case[0]()
+    for word in drawing.figure.findobj(Text):
+        if word.get_text().strip() and word.get_visible():
+            least = 4.5
+            if word.axes and word.get_text().isdigit():
+                continue  # on a bar, with a colour of its own
+            assert figures.contrast(seen(word.get_color()), ground) >= least, word.get_text()
+    for colour, _ in figures.SERIES.values():
+        # Orange and sky blue are light by nature; each has a marker and a name beside it.
+        assert figures.contrast(seen(colour), ground) >= (2.2 if way == "light" else 3)
+
+
+def test_a_colour_is_darkened_no_more_than_needed():
+    assert figures.legible(figures.BLUE) == figures.BLUE.lower()
+    for colour in (figures.ORANGE, figures.SKY, figures.PURPLE, figures.GREEN, figures.VERMILION):
+        assert 4.5 <= figures.contrast(figures.legible(colour), "white") < 5
+
+
+def events():
+    rows = [
+        ("2022-07-13", "Pacts", "recognition", True, "p1"),
+        ("2024-06-19", "Pacts", "signed", True, "p2"),
+        ("2023-09-12", "Meetings", "heads of state", True, "m1"),
+        ("2024-01-15", "Meetings", "ministers", False, "m2"),
+        ("2024-10-18", "Troops", "a rather long name of a count of troops at the end", True, "t1"),
+    ]
+    frame = pd.DataFrame(rows, columns=["day", "lane", "event", "main", "rows"])
+    return frame.assign(day=pd.to_datetime(frame["day"]), issuer="ROK MND", grade="B2")
+
+
+def test_names_of_a_lane_meet_neither_each_other_nor_their_strokes():
+    # The first spans the starts of both others, the second that of the third only.
+    assert figures.levels([(0.0, 0.9), (0.5, 0.8), (0.7, 0.95)]) == [2, 1, 0]
+    assert figures.levels([(0.0, 0.3), (0.5, 0.8)]) == [0, 0]
+    assert figures.levels([(0.5, 0.6), (0.5, 0.6)]) == [1, 0]  # two on one day
+    assert figures.levels([]) == []
+
+
+def test_a_timeline_names_the_main_events_inside_the_figure():
+    drawing = figures.lanes(events())
+    assert list(drawing.table["Row"]) == ["p1", "p2", "m1", "m2", "t1"]
+    assert list(drawing.table["Named"]) == ["yes", "yes", "yes", "", "yes"]
+    assert "Timeline of 5 events in 3 lanes." in drawing.alt
+    assert "Meetings: 2 from 2023-09-12 to 2024-01-15, named: heads of state on 2023-09-12." in drawing.alt  # fmt: skip
+    exhibits.lay_out(drawing.figure)
+    drawing.figure.draw_without_rendering()
+    (axes,) = drawing.figure.axes
+    words = {text.get_text(): text.get_window_extent() for text in axes.texts}
+    assert set(words) == set(events().query("main")["event"])
+    width = drawing.figure.bbox.width
+    assert all(box.x0 >= 0 and box.x1 <= width for box in words.values())
+    boxes = list(words.values())
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[k + 1 :])
+
+
+def test_labels_that_would_touch_are_slanted():
+    def turned(label):
+        frame = pd.DataFrame({"label": [f"{label} {n}" for n in range(7)], "n": range(7)})
+        ticks = figures.counts(frame, {"n": "n"}, "n").figure.axes[0].get_xticklabels()
+        return {tick.get_rotation() for tick in ticks}
+
+    assert turned("a") == {0}
+    assert turned("humanitarian") == {30}
+
+
+def test_lines_are_named_at_their_ends_unless_groups_share_one():
+    rows = [
+        (2019, 1.0, "a"),
+        (2020, 2.0, "a"),
+        (2019, 5.0, "b"),
+        (2020, 6.0, "b"),
+        (2020, 9.0, "c"),
+    ]
+    frame = pd.DataFrame(rows, columns=["year", "value", "group"]).assign(row="r")
+
+    def named(line):
+        figure = figures.yearly(frame.assign(line=line), "n").figure
+        legend = figure.legends[0] if figure.legends else None
+        in_legend = {text.get_text() for text in legend.get_texts()} if legend else set()
+        (axes,) = figure.axes
+        shown = [tick for tick in axes.get_xticks() if tick <= axes.get_xlim()[1]]
+        assert max(shown) == 2020  # no year to come
+        return {text.get_text() for text in figure.axes[0].texts} - {""}, in_legend
+
+    assert named(["a", "a", "b", "b", ""]) == ({"a", "b"}, {"c"})
+    assert named(["all"] * 4 + [""]) == (set(), {"a", "b", "c"})
+
+
+def test_every_figure_has_its_legend_below_all_else(case):
+    figure = case[0]().figure
+    exhibits.lay_out(figure)
+    figure.draw_without_rendering()
+    for legend in figure.legends:
+        box = legend.get_window_extent()
+        assert box.y0 >= 0
+        for axes in figure.axes:
+            assert box.y1 <= axes.get_window_extent().y0

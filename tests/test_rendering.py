@@ -254,12 +254,23 @@ def test_prose_of_a_cell_is_myst(arms):
 
 
 def test_downloads_are_there(built, arms):
-    links = arms.select(".exhibit-downloads a.download")
+    links = arms.select(".exhibit-footer a.download")
     names = [Path(link["href"]).name for link in links]
     assert names == ["fig-containers.png", "fig-containers.csv", "tab-wide.csv"]
     files = [built / "chapters" / link["href"] for link in links]
     assert files[0].read_bytes() == base64.b64decode(PNG)
     assert files[1].read_text("utf-8") == FIGURE["files"]["csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("fig-containers", "Figure 1.1"), ("tab-wide", "Table 1.1")]
+)
+def test_every_exhibit_says_how_to_cite_it(arms, name, number):
+    (footer,) = [p for p in arms.select(".exhibit-footer") if f"#{name}" in p.get_text()]
+    assert footer.get_text().startswith(f"Cite: {number}, #{name}. Download: ")
+    assert footer.a["href"] == f"#{name}"
+    assert arms.find(id=name).name in ("figure", "table")
+    assert footer.find_parent("details") is None  # seen without a click
 
 
 def test_every_page_names_the_scenario(built):

@@ -253,3 +253,6 @@ def test_a_track_says_what_it_shows():
     assert drawing.table["By"].tolist().count("this compendium") == 2 and len(drawing.table) == 4
     alone = figures.track(frame, stated.head(0), "Value", "{} x")
     assert "Crosses" not in alone.alt and len(alone.table) == 2
+    assert alone.alt.endswith("A band shows its interval, at the end from 1.5 to 2.5.")
+    bare = figures.track(frame.assign(low=None, high=None), stated.head(0), "Value", "{} x")
+    assert "band" not in bare.alt

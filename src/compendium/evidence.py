@@ -7,6 +7,7 @@ known by `as_of`, each statement once, and says of every row how its day was fou
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -342,6 +343,11 @@ def earliest(table: str, **filters: object) -> pd.Timestamp | None:
     """First day on which any matching row, implied ones included, is known."""
     rows = select(_dated(table, stamps(table)), filters)
     return None if rows.empty else rows["known_on"].min()
+
+
+def keys_of(note: str) -> dict[str, str]:
+    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
+    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
 
 
 def figure_text(row) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 from IPython.display import display
+from matplotlib.figure import Figure
 
 from compendium import evidence, parameters, values
 from compendium.errors import CompendiumError
@@ -21,6 +22,10 @@ from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
 FOLD = 12  # a longer table of parameters is folded
+_NUMBER = r"[+−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?"
+SEPARATED = re.compile(rf"{_NUMBER}(?: to {_NUMBER})?(?: %)?")
+PNG_DPI = 200  # about two pixels for each of the 660 the page gives a figure of `WIDTH`
+PNG_COMPRESSION = 3  # the usual 6 takes twice as long and saves a tenth of the bytes
 ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
 
@@ -43,12 +48,16 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
         Where the data come from.
     """
     svg, png = io.StringIO(), io.BytesIO()
-    # Laid out once: each saving would move things a little again.
-    drawing.figure.draw_without_rendering()
-    drawing.figure.set_layout_engine("none")
+    lay_out(drawing.figure)
     # No date and no software tag: the same figure is the same bytes.
     drawing.figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    drawing.figure.savefig(png, format="png", dpi=200, metadata={"Software": None})
+    drawing.figure.savefig(
+        png,
+        format="png",
+        dpi=PNG_DPI,
+        metadata={"Software": None},
+        pil_kwargs={"compress_level": PNG_COMPRESSION},
+    )
     encoded = base64.b64encode(png.getvalue()).decode("ascii")
     content = _table(drawing.table) | {
         "kind": "figure",
@@ -56,9 +65,19 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
         "caption": caption,
         "alt": drawing.alt,
         "source": source,
-        "files": {"svg": svg.getvalue(), "png": encoded, "csv": drawing.table.to_csv(index=False)},
+        "files": {"svg": svg.getvalue(), "png": encoded, "csv": csv_of(drawing.table)},
     }
     return {MIME: content, "image/png": encoded, "text/plain": drawing.alt}
+
+
+def lay_out(figure: Figure) -> None:
+    """Place the parts of a figure for good, so that every saving finds them where they are.
+
+    With a layout engine, or the placeholder that `set_layout_engine("none")` leaves, Matplotlib
+    draws twice for each file; and a real engine would move things a little each time.
+    """
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
 
 
 def table(
@@ -103,7 +122,7 @@ def table_bundle(
             "name": name,
             "caption": caption,
             "source": source,
-            "files": {"csv": frame.to_csv(index=False)},
+            "files": {"csv": csv_of(frame)},
         }
         | ({"fold": fold} if fold else {})
     )
@@ -112,6 +131,17 @@ def table_bundle(
         "text/plain": frame.to_string(index=False),
     }
     return {MIME: content, **plain}
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """Table for a program to read: numbers and spans without separators of thousands, minus as ``-``."""
+
+    def plain(cell: object) -> object:
+        if isinstance(cell, str) and SEPARATED.fullmatch(cell):
+            return cell.replace(",", "").replace("−", "-")
+        return cell
+
+    return frame.map(plain).to_csv(index=False)
 
 
 def evidence_table(

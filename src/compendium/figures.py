@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ STYLE = {
 }
 mpl.rcParams.update(STYLE)
 SHORTEST = pd.Timedelta(days=30)  # a time axis shows no less, so that one day has room
+LEAST_CONTRAST = 4.5  # of words with white: level AA of the W3C's accessibility guidelines
 WIDTH = 6.6  # inches: the text column of the book, and legible when a phone shrinks it
 
 
@@ -82,6 +84,35 @@ def canvas(height: float, ncols: int = 1) -> tuple[Figure, list[Axes]]:
     """Figure of the book's width with a row of axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, list(np.atleast_1d(figure.subplots(1, ncols)))
+
+
+def legend_below(axes: Axes, ncols: int = 3, title: str | None = None) -> None:
+    """Legend under the figure, where it covers nothing however high the figure is."""
+    handles, labels = axes.get_legend_handles_labels()
+    axes.figure.legend(
+        handles, labels, loc="outside lower center", ncols=ncols, fontsize=8,
+        title=title, title_fontsize=8,
+    )  # fmt: skip
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = np.array(mpl.colors.to_rgb(colour))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@functools.cache
+def legible(colour: str) -> str:
+    """The colour, darkened for words until it has `LEAST_CONTRAST` with white."""
+    parts = np.array(mpl.colors.to_rgb(colour))
+    shades = (mpl.colors.to_hex(parts * share) for share in np.linspace(1, 0, 41))
+    return next(shade for shade in shades if contrast(shade, "white") >= LEAST_CONTRAST)
 
 
 def thousands(axis) -> None:
@@ -149,11 +180,11 @@ def label_ends(
     Each name takes the nearest free place right of its end, above or below it, else left of
     it; a thin line leads there from an end that is further than a line of text away.
     """
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     gap_x, gap_y = 0.014, 0.006
+    to_axes = axes.transScale + axes.transLimits
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return (x - left) / (right - left), (y - bottom) / (top - bottom)
+        return tuple(to_axes.transform((x, y)))
 
     points = np.array([(*place(x, y), weight) for x, y, weight in obstacles] or np.empty((0, 3)))
     taken: list[tuple[float, float, float, float]] = []
@@ -195,7 +226,7 @@ def label_ends(
             (at, up_at),
             xycoords="axes fraction",
             fontsize=LABEL_SIZE,
-            color=colour,
+            color=legible(colour),
             va="center",
         )
         if abs(up_at - up) > 0.8 * height:
@@ -294,7 +325,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     for name in dict.fromkeys(sorted(rows["side"])):
         colour, marker = SERIES[name]
         axes.scatter([], [], color=colour, marker=marker, label=name)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=5, fontsize=8)
+    legend_below(axes, ncols=5)
     axes.set_ylabel(quantity)
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
@@ -368,7 +399,8 @@ def intervals(
             (row.median, place),
             xytext=(0, 9),
             textcoords="offset points",
-            ha="center",
+            # Near nought a centred number would lie on the axis.
+            ha="center" if log or row.median > 0.04 * frame["high90"].max() else "left",
             fontsize=8,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             zorder=4,
@@ -381,7 +413,7 @@ def intervals(
             xycoords=("data", "axes fraction"),
             xytext=(3, 2),
             textcoords="offset points",
-            color=VERMILION,
+            color=legible(VERMILION),
             fontsize=8,
             rotation=0,
             ha="left",
@@ -439,7 +471,13 @@ def distribution(
     axes.text(middle, top * 1.02, f" median {form.format(middle)}", fontsize=8, color=INK)
     for name, amount in (marks or {}).items():
         axes.axvline(amount, color=VERMILION, linestyle="--", linewidth=1.5)
-        axes.text(amount, top * 1.11, f" {name} {form.format(amount)}", fontsize=8, color=VERMILION)
+        axes.text(
+            amount,
+            top * 1.11,
+            f" {name} {form.format(amount)}",
+            fontsize=8,
+            color=legible(VERMILION),
+        )
     axes.set_ylim(0, top * 1.2)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -504,12 +542,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     for group in groups:
         colour, marker = look[group]
         axes.scatter([], [], color=colour, marker=marker, label=group)
-    axes.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.4, -0.16 - 0.6 / (1 + len(frame))),
-        ncols=3,
-        fontsize=8,
-    )
+    legend_below(axes)
     axes.set_yticks(y, wrapped(frame["label"], 44), fontsize=8)
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
@@ -583,9 +616,10 @@ def tornado(
     axes.set_ylim(-0.5, len(frame) - 0.2)
     axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28)
     if frame["low"].min() >= 0:  # the room left of nought is for words, not for values
-        ticks = MaxNLocator(7).tick_values(0, frame["high"].max())
+        ticks = MaxNLocator(6).tick_values(0, frame["high"].max())
         axes.set_xticks([tick for tick in ticks if 0 <= tick <= axes.get_xlim()[1]])
         axes.spines["bottom"].set_bounds(0, axes.get_xlim()[1])
+    thousands(axes.xaxis)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(
         f"{quantity}; the line is the {statistic} with nothing held ({form.format(base)})"
@@ -761,13 +795,20 @@ def yearly(
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1)
         axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
-                      ha="right", color=VERMILION, fontsize=8)  # fmt: skip
+                      ha="right", color=legible(VERMILION), fontsize=8)  # fmt: skip
     if log:
         axes.set_yscale("log")  # over many decades: a tick a decade is enough
     thousands(axes.yaxis)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel(quantity)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, fontsize=8)
+    named = _name_lines(
+        axes, frame, {group: looks[k % len(looks)] for k, group in enumerate(groups)}
+    )
+    for artist in axes.collections:  # what is named at its line needs no place in the legend
+        if artist.get_label() in named:
+            artist.set_label(f"_{artist.get_label()}")
+    if len(named) < len(groups):
+        legend_below(axes)
     table = pd.DataFrame(
         {
             "Year": frame["year"].astype(str),
@@ -794,6 +835,36 @@ def yearly(
         f"{'; '.join(parts)}. Lines stop where a year is missing.{marked}"
     )
     return Drawing(figure, alt, table)
+
+
+def _name_lines(axes: Axes, frame: pd.DataFrame, looks: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Name at their ends the groups of `yearly` that have lines to themselves; return them."""
+    lines = frame[frame["line"] != ""]
+    shared = lines.groupby("line")["group"].transform("nunique") > 1
+    own = {
+        group: rows.drop_duplicates("year").sort_values("year")
+        for group, rows in lines[~shared].groupby("group", sort=False)
+        if group not in set(lines.loc[shared, "group"])
+    }
+    if not own:
+        return []
+    left, right = axes.get_xlim()
+    room = max(label_size(axes, group)[0] for group in own) + 0.03
+    axes.set_xlim(left, left + (right - left) / (1 - room))
+    axes.set_ylim(axes.get_ylim())
+    # The room on the right is for words, not for years to come.
+    ticks = MaxNLocator(8, integer=True).tick_values(frame["year"].min(), frame["year"].max())
+    axes.set_xticks([tick for tick in ticks if left <= tick <= right])
+    obstacles = [(row.year, row.value, 5.0) for row in frame.itertuples()]
+    for rows in own.values():
+        obstacles += along(rows["year"].to_numpy(float), rows["value"].to_numpy(float))
+    last = {group: rows.iloc[-1] for group, rows in own.items()}
+    label_ends(
+        axes,
+        [(row["year"], row["value"], group, looks[group][0]) for group, row in last.items()],
+        obstacles,
+    )
+    return list(own)
 
 
 def counts(
@@ -832,11 +903,12 @@ def counts(
         a, b = labels.index(first), labels.index(last)
         axes.hlines(height, a - 0.5, b + 0.5, color=VERMILION, linewidth=1.8, zorder=4)
         axes.annotate(f"{name} {height:,.2f}", (a - 0.4, height), xytext=(0, 4),
-                      textcoords="offset points", fontsize=8, color=VERMILION, zorder=5,
-                      bbox={"facecolor": "white", "alpha": 0.8, "pad": 1, "linewidth": 0},
+                      textcoords="offset points", fontsize=8, color=legible(VERMILION), zorder=5,
+                      bbox={"facecolor": "white", "alpha": 0.9, "pad": 1, "linewidth": 0},
                       )  # fmt: skip
     every = max(1, len(frame) // 12)
-    slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if len(frame) > 8 else {}
+    crowded = sum(label_size(axes, label)[0] + 0.02 for label in labels[::every]) > 1
+    slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
     axes.set_xticks(x[::every], labels[::every], fontsize=8, **slant)
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(quantity)
@@ -901,7 +973,7 @@ def exceedance(
             xytext=(-3 if k == 0 else 3, 2),
             textcoords="offset points",
             ha="right" if k == 0 else "left",
-            color=VERMILION,
+            color=legible(VERMILION),
             fontsize=8,
         )
     axes.set_xscale("log")
@@ -973,7 +1045,7 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
             xycoords=("data", "axes fraction"),
             xytext=(3, 2),
             textcoords="offset points",
-            color=VERMILION,
+            color=legible(VERMILION),
             fontsize=8,
         )
     log_scale(axes.xaxis)
@@ -983,10 +1055,7 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
     axes.set_ylim(-0.6, len(frame) - 0.25)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(f"{quantity}; ring: smallest of a scenario")
-    axes.legend(
-        title="scenario", fontsize=8, title_fontsize=8, ncols=3, loc="upper center",
-        bbox_to_anchor=(0.4, -0.1 - 0.3 / len(frame)),
-    )  # fmt: skip
+    legend_below(axes, title="scenario")
     table = pd.DataFrame(
         {"Limit": frame["label"]}
         | {c.capitalize(): frame[c].map("{:,.0f}".format) for c in ("low", "middle", "high")}
@@ -1046,7 +1115,7 @@ def path(
             xytext=(-3, 3),
             textcoords="offset points",
             ha="right",
-            color=VERMILION,
+            color=legible(VERMILION),
             fontsize=8,
         )
     axes.set_ylabel(quantity)
@@ -1054,7 +1123,7 @@ def path(
     axes.set_xlim(frame["day"].iloc[0], frame["day"].iloc[-1])
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    axes.legend(fontsize=8, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.1))
+    legend_below(axes, ncols=6)
     table = pd.DataFrame(
         {
             "Day": frame["day"].dt.date.astype(str),
@@ -1202,9 +1271,7 @@ def placebos(
         axes.set_xticks([0, 0.1, 0.2, 0.5, 1, 2, 5, 10])
     thousands(axes.xaxis)
     axes.set_xlabel(quantity)
-    axes.legend(
-        loc="upper center", bbox_to_anchor=(0.4, -0.35 / len(panels) - 0.05), ncols=3, fontsize=8
-    )
+    legend_below(axes)
     alt = (
         f"Dots of {quantity} at every month with full windows, {len(panels)} series; the line marks no "
         f"change ({neutral:g}). {'; '.join(parts)}."
@@ -1242,10 +1309,7 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    axes.legend(
-        title=quantity, title_fontsize=8, fontsize=8, ncols=3, loc="upper center",
-        bbox_to_anchor=(0.2, -0.3 / (1.3 + 0.27 * len(frame)))
-    )  # fmt: skip
+    legend_below(axes, title=quantity)
     more = frame.drop(columns=["day", "label", "group"])
     table = pd.DataFrame(
         {
@@ -1259,6 +1323,143 @@ def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
         f"Timeline of {len(frame)} report{'s' * (len(frame) != 1)} from {first.date()} to {last.date()}: {counted}. First: "
         f"{frame.loc[frame['day'].idxmin(), 'label']}; last: {frame.loc[frame['day'].idxmax(), 'label']}."
     )
+    return Drawing(figure, alt, table)
+
+
+LEVEL = 11  # points from one line of names to the next
+
+
+def levels(spans: Sequence[tuple[float, float]]) -> list[int]:
+    """Line of each span: above all that start within it.
+
+    So no two spans meet, and a stroke from the start of a span up to its line crosses none.
+    """
+    found = [0] * len(spans)
+    for place in sorted(range(len(spans)), key=lambda k: (spans[k][0], k), reverse=True):
+        start, end = spans[place]
+        within = [
+            found[k]
+            for k, (other, _) in enumerate(spans)
+            if (start, place) < (other, k) and other < end
+        ]
+        found[place] = max(within, default=-1) + 1
+    return found
+
+
+def _beside(
+    shares: Sequence[tuple[float, float]], stretch: float, side: int
+) -> list[tuple[float, float]]:
+    """Where names of given widths begin and end, right (1) or left (-1) of their places."""
+    return [(at / stretch, at / stretch + side * width) for at, width in shares]
+
+
+def _sides(
+    shares: Sequence[tuple[float, float]], stretch: float
+) -> list[tuple[float, float]] | None:
+    """The names of a lane all right, else all left of their places; None if neither fits."""
+    for side in (1, -1):
+        spans = _beside(shares, stretch, side)
+        if all(0 <= end <= 1 for _, end in spans):
+            return spans
+    return None
+
+
+def lanes(frame: pd.DataFrame) -> Drawing:
+    """Dated events in lanes on one time axis, the main ones named.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `rows`; lanes in the order drawn.
+    """
+    first, last = frame["day"].min(), frame["day"].max()
+    span = max(last - first, SHORTEST)
+    names = list(dict.fromkeys(frame["lane"]))
+    looks = dict(zip(names, list(SERIES.values()) * 2, strict=False))
+    main = frame[frame["main"]]
+    blank = Figure(figsize=(WIDTH, 1)).subplots()
+    shares = {
+        name: [
+            ((row.day - first) / span, 1.12 * label_size(blank, row.event)[0] + 0.015)
+            for row in main[main["lane"] == name].itertuples()
+        ]
+        for name in names
+    }
+    stretch = next(
+        (
+            k
+            for k in np.arange(1.02, 2, 0.02)
+            if all(_sides(own, k) is not None for own in shares.values())
+        ),
+        2.0,
+    )
+    spans = {
+        name: _beside(own, stretch, 1) if (found := _sides(own, stretch)) is None else found
+        for name, own in shares.items()
+    }
+    leftward = {name for name, own in spans.items() if any(end < start for start, end in own)}
+    lines = {
+        name: levels([(-start, -end) for start, end in own] if name in leftward else own)
+        for name, own in spans.items()
+    }
+    tops = {name: max(own, default=-1) + 1 for name, own in lines.items()}
+    heights = {name: (tops[name] + 2) * LEVEL for name in names}
+    figure, (axes,) = canvas(0.5 + sum(heights.values()) / 72)
+    axes.set_xlim(first - span * 0.02, first + span * stretch)
+    axes.set_ylim(0, sum(heights.values()))
+    foot, feet = sum(heights.values()), []
+    for name in names:
+        foot -= heights[name]
+        middle = foot + 0.9 * LEVEL
+        feet.append(middle)
+        colour, marker = looks[name]
+        own = frame[frame["lane"] == name]
+        axes.axhline(middle, color=LIGHT, linewidth=0.8, zorder=0)
+        axes.scatter(own["day"][~own["main"]], np.full((~own["main"]).sum(), middle), color=colour,
+                     marker=marker, s=14, alpha=0.55, zorder=2)  # fmt: skip
+        stressed = own[own["main"]]
+        axes.scatter(stressed["day"], np.full(len(stressed), middle), color=colour, marker=marker,
+                     s=40, edgecolor="white", linewidth=0.5, zorder=3)  # fmt: skip
+        for row, level in zip(stressed.itertuples(), lines[name], strict=True):
+            height = middle + (level + 1) * LEVEL
+            axes.vlines(
+                row.day, middle, height + 0.3 * LEVEL, color=colour, linewidth=0.6, zorder=1
+            )
+            side = -1 if name in leftward else 1
+            axes.annotate(row.event, (row.day, height), xytext=(3 * side, 0), textcoords="offset points",
+                          ha="left" if side > 0 else "right", va="center", fontsize=LABEL_SIZE,
+                          color=INK, in_layout=False)  # fmt: skip
+    axes.set_yticks(feet, names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_bounds(*mdates.date2num([first - span * 0.02, last]))
+    # The room right of the last day is for words, not for time.
+    locator = mdates.AutoDateLocator(minticks=4, maxticks=9)
+    axes.set_xticks(
+        [tick for tick in locator.tick_values(first, last) if tick <= mdates.date2num(last)]
+    )
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
+    table = pd.DataFrame(
+        {
+            "Day": frame["day"].dt.date.astype(str),
+            "Lane": frame["lane"],
+            "Event": frame["event"],
+            "Named": frame["main"].map({True: "yes", False: ""}),
+            "Issuer": frame["issuer"],
+            "Grade": frame["grade"],
+            "Row": frame["rows"],
+        }
+    )
+    sentences = []
+    for name in names:
+        own = frame[frame["lane"] == name]
+        named = "; ".join(f"{r.event} on {r.day.date()}" for r in own[own["main"]].itertuples())
+        sentences.append(
+            f"{name}: {len(own)} from {own['day'].min().date()} to {own['day'].max().date()}"
+            + (f", named: {named}." if named else ", none named.")
+        )
+    alt = f"Timeline of {len(frame)} events in {len(names)} lanes. {' '.join(sentences)}"
     return Drawing(figure, alt, table)
 
 
@@ -1419,16 +1620,19 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     quantity, unit : str
         Name of the value, and how its unit is printed.
     """
-    figure, (axes,) = canvas(2.9)
+    figure, (axes,) = canvas(3.1)
     if frame["low"].notna().any():
         low, high = frame["low"].astype(float), frame["high"].astype(float)
-        axes.fill_between(frame["day"], low, high, step="post", color=BLUE, alpha=0.18, linewidth=0)
+        axes.fill_between(frame["day"], low, high, step="post", color=BLUE, alpha=0.18, linewidth=0,
+                          label="its interval")  # fmt: skip
         # The band ends where the last vintage begins: its own interval needs a line.
         axes.vlines(frame["day"].iloc[-1], low.iloc[-1], high.iloc[-1], color=BLUE, alpha=0.6)
-    axes.step(frame["day"], frame["value"], where="post", color=BLUE, linewidth=1.8)
-    axes.scatter(frame["day"], frame["value"], color=BLUE, s=14, zorder=3)
+    axes.step(frame["day"], frame["value"], where="post", color=BLUE, linewidth=1.8,
+              marker="o", markersize=4, label="this compendium")  # fmt: skip
     if len(stated):
-        axes.scatter(stated["day"], stated["value"], color=VERMILION, marker="x", s=28, zorder=4)
+        axes.scatter(stated["day"], stated["value"], color=VERMILION, marker="x", s=28, zorder=4,
+                     label="stated by others")  # fmt: skip
+    legend_below(axes)
     axes.set_ylim(bottom=0)
     thousands(axes.yaxis)
     axes.set_ylabel(unit.format("").strip() or quantity)
@@ -1448,10 +1652,17 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
         if len(stated)
         else ""
     )
+    banded = frame.dropna(subset=["low", "high"])
+    band = (
+        f" A band shows its interval, at the end from {banded['low'].iloc[-1]:,.4g} to "
+        f"{banded['high'].iloc[-1]:,.4g}."
+        if len(banded)
+        else ""
+    )
     alt = (
         f"{quantity} at {len(frame)} vintages, stepping from {frame['text'].iloc[0]} on "
         f"{frame['day'].iloc[0].date()} to {frame['text'].iloc[-1]} on "
-        f"{frame['day'].iloc[-1].date()}.{said}"
+        f"{frame['day'].iloc[-1].date()}.{band}{said}"
     )
     table = pd.concat([own, given], ignore_index=True).sort_values("Vintage", kind="stable")
     return Drawing(figure, alt, table)

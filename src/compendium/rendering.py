@@ -377,15 +377,15 @@ class Exhibit:
         paths = {ending: self.write(ending) for ending in self.files}
         box = nodes.container(classes=["exhibit", f"exhibit-{self.content['kind']}"])
         if self.content["kind"] == "figure":
-            details = DataDetails("", self.table(), *self.downloads(paths))
+            details = DataDetails("", self.table())
             details["summary"] = "Data of this figure"
             details["classes"] = ["exhibit-data"]
-            box += [self.figure(paths), details]
+            box += [self.figure(paths), self.footer(paths), details]
         else:
             table = self.table()
             table.insert(0, nodes.title("", "", *self.prose("caption")))
             self.label(table)
-            content = [table, *self.source(), *self.downloads(paths)]
+            content = [table, *self.source(), self.footer(paths)]
             if self.content.get("fold"):
                 details = DataDetails("", *content, classes=["exhibit-folded"])
                 details["summary"] = str(self.content["fold"])
@@ -450,14 +450,21 @@ class Exhibit:
         folder = self.renderer.renderer.sphinx_env.docname.split("/")
         return self.renderer.write_file([*folder, f"{self.name}.{ending}"], data, overwrite=True)
 
-    def downloads(self, paths: dict[str, str]) -> list[nodes.paragraph]:
-        """Links to the files a reader may want to keep."""
-        line = nodes.paragraph(classes=["exhibit-downloads"])
-        for ending in [ending for ending in DOWNLOADS if ending in paths]:
-            line += nodes.Text(", " if len(line) else "Download: ")
+    def footer(self, paths: dict[str, str]) -> nodes.paragraph:
+        """Line to cite the exhibit by, and links to the files a reader may want to keep."""
+        line = nodes.paragraph(classes=["exhibit-footer"])
+        number = addnodes.pending_xref(
+            "", nodes.inline("", self.name), refdomain="std", reftype="numref",
+            reftarget=nodes.fully_normalize_name(self.name), refexplicit=False, refwarn=True,
+            refdoc=self.renderer.renderer.sphinx_env.docname,
+        )  # fmt: skip
+        address = nodes.literal("", f"#{self.name}")
+        line += [nodes.Text("Cite: "), number, nodes.Text(", "), address]
+        for place, ending in enumerate(ending for ending in DOWNLOADS if ending in paths):
+            line += nodes.Text(", " if place else ". Download: ")
             label = nodes.inline("", DOWNLOADS[ending])
             line += addnodes.download_reference("", "", label, reftarget=paths[ending])
-        return [line] if len(line) else []
+        return line
 
 
 def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entry:

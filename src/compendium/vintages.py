@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -344,7 +345,7 @@ def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]
     found: dict[str, list[dict]] = {part: [] for part in PARTS}
     tracks = {id: own for id, own in tracked.groupby("id", sort=False)}
     single = [own.iloc[0] for own in tracks.values() if len(own) == 1]  # nothing to draw yet
-    for number, (id, own) in enumerate(tracks.items(), 1):
+    for id, own in tracks.items():
         if len(own) == 1:
             continue
         drawing = figures.track(
@@ -355,7 +356,7 @@ def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]
             f"to {own['text'].iloc[-1]} by {own['day'].iloc[-1].date()}."
         )
         found["tracks"].append(
-            exhibits.figure_bundle(drawing, f"fig-track-{number}", caption, SOURCE)
+            exhibits.figure_bundle(drawing, f"fig-track-{re.sub('[._]', '-', id)}", caption, SOURCE)
         )
     if single:
         table = pd.DataFrame(

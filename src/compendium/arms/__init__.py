@@ -25,6 +25,7 @@ from compendium.arms.shipments import (
     mass_check,
     missiles,
     rockets,
+    route,
     shells,
 )
 from compendium.arms.statements import (
@@ -110,6 +111,7 @@ def run(p: ArmsTrade) -> Result:
     humps = hump_makers(issuers, parts["total"])
     frames = {
         "containers": containers(p.as_of),
+        "route": route(p.as_of),
         "shells": shells(p.as_of),
         "rockets": rockets(p.as_of),
         "missiles": missiles(p.as_of),

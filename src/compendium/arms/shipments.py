@@ -26,6 +26,20 @@ CONTAINER_LIMIT_ROWS = (
     "arms-cap-box20-gross24-oceanic",
 )
 
+# Rows that say between which ports something went by sea: what, from where, to where. An empty
+# end is one that the statement does not name.
+ROUTE = {
+    "arms-cont-2023-10-wh": ("arms", "Rajin", "Dunai"),
+    "arms-voy-2023-10-rusi": ("arms", "Rajin", "Dunai"),
+    "arms-voy-2024-01-rusi": ("arms", "Rajin", ""),
+    "arms-voy-2024-02-csis": ("arms", "Rajin", ""),
+    "arms-cont-2024-10-dia": ("arms", "Rajin", ""),
+    "arms-voy-2024-01-osc-peak": ("arms", "Rajin", ""),
+    "arms-cont-2025-04-osc": ("arms", "Rajin", ""),
+    "strat-tankers-ft": ("oil products", "Vostochny", ""),
+    "strat-osc-voyages": ("oil products", "Vostochny", ""),
+}
+
 SIDES = {
     "South Korea": ("ROK",),
     "United States": ("US ",),
@@ -95,6 +109,16 @@ def shipments(as_of, indicators: str | Sequence[str], items: Sequence[str] | Non
 def containers(as_of):
     """Containers sent, cumulative, as each issuer stated them."""
     return shipments(as_of, "containers_shipped_cumulative", ["munitions"])
+
+
+def route(as_of) -> pd.DataFrame:
+    """Statements that name a port, for `maps.supply_route`, in the order they became known."""
+    rows = evidence.named(list(ROUTE), as_of).sort_values(["known_on", "obs_id"], ignore_index=True)
+    ends = pd.DataFrame(
+        [ROUTE[id] for id in rows["obs_id"]], columns=["flow", "start", "end"], index=rows.index
+    )
+    text = [f"{evidence.figure_text(row)} {row.unit}".strip() for row in rows.itertuples()]
+    return rows.join(ends).assign(text=text)
 
 
 def shells(as_of):

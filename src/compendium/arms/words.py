@@ -34,6 +34,22 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def route(rows: pd.DataFrame) -> str:
+    """What the statements that name a port say together, for the map of them."""
+    arms, oil = (rows[rows["flow"] == flow] for flow in ("arms", "oil products"))
+    whole = arms[(arms["start"] != "") & (arms["end"] != "")]
+    said = []
+    if len(whole):
+        ports = f"from {listed(whole['start'].unique())} to {listed(whole['end'].unique())}"
+        said.append(f"Arms are said to go {ports} ({listed(whole['issuer'].unique())})")
+    elif len(arms):
+        said.append(f"Arms are said to leave {listed(arms['start'].unique())}")
+    if len(oil):
+        said.append(f"tankers of oil products are said to load at {listed(oil['start'].unique())}")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:] + "."
+
+
 def bases(p: ArmsTrade, prices: pd.DataFrame) -> str:
     """List of the price bases that have a known row, with issuers and years.
 

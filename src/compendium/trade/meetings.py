@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -48,7 +46,7 @@ def events(p: TradeTrends) -> pd.DataFrame:
         or above for certain), `rank_group` and `loose` (the day is not exact).
     """
     rows = evidence.load("meetings", p.as_of, indicator="high_level_meeting")
-    keys = rows["note"].map(keys_of)
+    keys = rows["note"].map(evidence.keys_of)
     item = rows["item"]
     group = np.select(
         [item.isin(TOP_RANKS), item.isin(MINISTERS), item.eq("deputy_minister")],
@@ -65,11 +63,6 @@ def events(p: TradeTrends) -> pd.DataFrame:
         loose=rows["qualifier"] == "approx",
     )
     return rows.sort_values(["start", "obs_id"], ignore_index=True)
-
-
-def keys_of(note: str) -> dict[str, str]:
-    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
-    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
 
 
 def by_rule(table: pd.DataFrame, rule: str) -> pd.DataFrame:

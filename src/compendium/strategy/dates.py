@@ -1,0 +1,141 @@
+"""The partnership in dates: who met, what was signed, told, voted and listed, and when."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compendium import evidence
+
+OPENS = pd.Timestamp("2022-01-01")  # the year of the invasion
+STEPS = {
+    "signature": "treaty signed",
+    "duma_ratification": "ratified by the Duma",
+    "federation_council_ratification": "ratified by the Federation Council",
+    "president_signature_of_law": "signed into Russian law",
+    "dprk_ratification": "ratified by North Korea",
+    "entry_into_force": "in force",
+    "recognition_of_donetsk_and_luhansk": "North Korea recognises Donetsk and Luhansk",
+}
+VOTES = {1: "for", 2: "abstaining", 3: "against"}
+COLUMNS = ["day", "lane", "event", "main", "issuer", "grade", "rows"]
+
+
+def timeline(as_of) -> pd.DataFrame:
+    """Dated events known by a day, in lanes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `day`, `lane`, `event`, `main`, `issuer`, `grade`, `rows` (several names where
+        one day's listings are added up), by lane and day.
+
+    Notes
+    -----
+    What is `main`, and named in the figure, follows a rule: meetings of heads of state; every
+    step of a treaty; the first statement of each kind of count of arms and of troops; votes in
+    the Security Council; of the sanctions, the first day and the day with the most listings.
+    """
+    lanes = {
+        "Meetings": meetings(as_of),
+        "Pacts": pacts(as_of),
+        "Arms": _counts("arms", as_of, {
+            "containers_shipped_cumulative": "containers", "shells_shipped_cumulative": "shells",
+            "missiles_fired_cumulative": "missiles fired",
+            "missiles_delivered_cumulative": "missiles delivered",
+        }),
+        "Troops": _counts("troops", as_of, {
+            "troops_sent_cumulative": "troops sent", "troops_present": "troops present",
+        }),
+        "UN votes": votes(as_of),
+        "Sanctions": sanctions(as_of),
+    }  # fmt: skip
+    found = pd.concat(
+        [rows.assign(lane=lane).sort_values(["day", "rows"]) for lane, rows in lanes.items()],
+        ignore_index=True,
+    ).astype({"day": "datetime64[us]", "main": bool})  # a lane without rows has no types
+    return found[found["day"] >= OPENS].reset_index(drop=True)[COLUMNS]
+
+
+def meetings(as_of) -> pd.DataFrame:
+    """Visits and meetings at a high level by the day they start."""
+    rows = evidence.load("meetings", as_of, indicator="high_level_meeting")
+    place = (
+        rows["note"].map(evidence.keys_of).map(lambda keys: keys.get("place", "place not stated"))
+    )
+    rank = rows["item"].str.replace("_", " ").replace("head of state", "heads of state")
+    return _events(rows, rows["period_start"], rank + ", " + place, rows["item"] == "head_of_state")
+
+
+def pacts(as_of) -> pd.DataFrame:
+    """Steps of treaties by their day."""
+    rows = evidence.load("strategy", as_of, indicator="treaty_event")
+    rows = rows[~rows["alternative"]]
+    text = rows["item"].map(lambda item: STEPS.get(item, item.replace("_", " ")))
+    return _events(rows, rows["period_start"], text, pd.Series(True, rows.index))
+
+
+def votes(as_of) -> pd.DataFrame:
+    """Votes of North Korea in the General Assembly on the war, and those of the Security Council."""
+    rows = evidence.load("strategy", as_of, indicator=["unga_country_vote", "unsc_vote"])
+    council = rows["indicator"] == "unsc_vote"
+    rows = rows[council | rows["item"].str.endswith(":PRK")]
+    council = council[rows.index]
+    voted = rows["value"].map(VOTES)
+    item = rows["item"].str.removesuffix(":PRK").str.replace("_", " ")
+    text = ("General Assembly, " + item + ": North Korea " + voted).where(
+        ~council, "Security Council: " + item
+    )
+    return _events(rows, rows["period_start"], text, council)
+
+
+def sanctions(as_of) -> pd.DataFrame:
+    """Listings added up by day and by who lists."""
+    rows = evidence.load("strategy", as_of, indicator="sanctions_designations")
+    rows = rows[~rows["alternative"]]
+    rows = rows.assign(by=rows["item"].map(lambda item: item.partition(":")[0].replace("_", " ")))
+    rows = rows[rows["period_start"] >= OPENS]
+    if rows.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    groups = rows.groupby(["period_start", "by"])
+    days = pd.DataFrame(
+        {
+            "listed": groups["value"].sum(),
+            "issuer": groups["issuer"].first(),
+            "grade": groups.apply(lambda own: ", ".join(dict.fromkeys(_grades(own)))),
+            "rows": groups["obs_id"].agg(", ".join),
+        }
+    ).reset_index()
+    main = (days["period_start"] == days["period_start"].min()) | (
+        days["listed"] == days["listed"].max()
+    )
+    text = days["by"] + ": " + days["listed"].map("{:,.0f}".format) + " listed"
+    return pd.DataFrame(
+        {"day": days["period_start"], "event": text, "main": main, **days[["issuer", "grade", "rows"]]}
+    )  # fmt: skip
+
+
+def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
+    """Statements of how much was sent by the day they were made; the first of a kind is main."""
+    rows = evidence.load(table, as_of, indicator=list(kinds))
+    day = rows["stated_on"].fillna(rows["known_on"])
+    rows = rows.assign(day=day).sort_values(["day", "obs_id"])
+    rows = rows[rows["day"] >= OPENS]
+    first = ~rows["indicator"].duplicated()
+    kind = rows["indicator"].map(kinds)
+    figure = pd.Series(
+        [evidence.figure_text(row) for row in rows.itertuples()], rows.index, dtype=object
+    )
+    issuer = rows["issuer"].map(lambda issuer: issuer.partition(" (")[0])
+    text = kind + ": " + figure + " (" + issuer + ")"
+    return _events(rows, rows["day"], text, first)
+
+
+def _events(rows, day, text, main) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"day": day, "event": text, "main": main, "issuer": rows["issuer"],
+         "grade": _grades(rows), "rows": rows["obs_id"]}
+    )  # fmt: skip
+
+
+def _grades(rows: pd.DataFrame) -> pd.Series:
+    return rows["reliability"] + rows["credibility"].astype(str)
