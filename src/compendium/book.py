@@ -94,7 +94,7 @@ def render(
         source, output = Path(aside, "source"), Path(aside, "output")
         stage(root, Path(notebooks), source)
         said = html.escape(banner) or announcement(scenario, title, as_of or _as_of(Path(values)))
-        configure(source / "_config.yml", Path(values), said)
+        configure(source / "_config.yml", Path(values), said, root)
         run_jupyter_book(source, output, verbose=verbose)
         os.rename(output / "_build" / "html", target)
     return target
@@ -210,13 +210,14 @@ def announcement(scenario: str, title: str = "", as_of: object = None) -> str:
     return html.escape(text + (f" Evidence known by {as_of}." if as_of else ""))
 
 
-def configure(file: Path, values: Path, banner: str) -> None:
+def configure(file: Path, values: Path, banner: str, root: Path = paths.ROOT) -> None:
     """Turn the checkout's configuration into that of a rendering of finished notebooks."""
     config = yaml.safe_load(file.read_text("utf-8"))
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     config.setdefault("html", {})["announcement"] = banner
     settings = config.setdefault("sphinx", {}).setdefault("config", {})
     settings["compendium_values"] = str(values.resolve())
+    settings["compendium_root"] = str(root.resolve())
     file.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
 
 

@@ -20,7 +20,7 @@ NAME = "stamp.json"
 # What a book is made of, beside its own scenario; what is missing is left out.
 PLACES = (
     "src", "data", "chapters", "assets", "_config.yml", "_toc.yml", "references.bib",
-    "requirements.lock", "scripts/build_book.py",
+    "requirements.lock", "scripts/build_book.py", "CITATION.cff", "LICENSE-CONTENT",
 )  # fmt: skip
 # A file changed so shortly before it was looked at may change again within one tick of its clock.
 TICK = 2_000_000_000  # nanoseconds
