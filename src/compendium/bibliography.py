@@ -16,9 +16,10 @@ from types import ModuleType
 import pybtex.plugin
 from pybtex.database import BibliographyData, Entry, parse_string
 from pybtex.richtext import HRef, Text
+from pybtex.style.formatting import toplevel
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
-from pybtex.style.template import node
+from pybtex.style.template import field, join, node, optional, sentence, tag
 
 from compendium import citation, models
 from compendium.errors import CompendiumError
@@ -149,6 +150,18 @@ class Style(Unsorted):
 
     default_label_style = STYLE
     default_sorting_style = "author_year_title"
+
+    def get_article_template(self, e):
+        """Template of an article, with its volume also where no pages were seen."""
+        if "pages" in e.fields:
+            return super().get_article_template(e)
+        volume = join[field("volume"), optional["(", field("number"), ")"]]
+        return toplevel[
+            self.format_names("author"),
+            self.format_title(e, "title"),
+            sentence[tag("em")[field("journal")], volume, field("year")],
+            self.format_web_refs(e),
+        ]
 
     def get_book_template(self, e):
         """Template of a book, also where no publisher was seen."""

@@ -96,8 +96,21 @@ def render(
         said = html.escape(banner) or announcement(scenario, title, as_of or _as_of(Path(values)))
         configure(source / "_config.yml", Path(values), said, root)
         run_jupyter_book(source, output, verbose=verbose)
+        slim(output / "_build" / "html")
         os.rename(output / "_build" / "html", target)
     return target
+
+
+def slim(html_folder: Path) -> None:
+    """Remove what no reader's browser asks for: maps that lead from the theme's scripts to their sources."""
+    for file in (html_folder / "_static").rglob("*.map"):
+        file.unlink()
+
+
+def size(folder: Path) -> str:
+    """Size of a folder in words."""
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return f"{sum(sizes) / 1e6:.0f} MB in {len(sizes):,} files"
 
 
 def cells(parts: Iterable[tuple[str, dict | None]]) -> list[nb.NotebookNode]:

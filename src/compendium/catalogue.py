@@ -132,7 +132,9 @@ class Catalogue:
         """Sources of the rows that the values of a chapter rest on, by author or publisher."""
         ids = {self.facts[row]["source"] for row in self.cited(chapter)}
         found = [self.source_records[id] for id in ids]
-        return sorted(found, key=lambda s: (s["author"] or s["publisher"], s["source_id"]))
+        return sorted(
+            found, key=lambda s: ((s["author"] or s["publisher"]).casefold(), s["source_id"])
+        )
 
     def text(self, table: str) -> list[dict[str, str]]:
         """Rows of any table, letter for letter as in the file, that the vintage may show.
@@ -179,7 +181,8 @@ def as_csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
 
 
 def _safe(cell: str) -> str:
-    formula = cell.lstrip()[:1] in tuple("=+-@") or cell[:1] in tuple("\t\r")
+    cell = cell.replace("\r", " ")  # which some readers take for the end of a row
+    formula = cell.lstrip()[:1] in tuple("=+-@") or cell[:1] == "\t"
     return f"'{cell}" if cell and formula and not NUMBER.fullmatch(cell) else cell
 
 

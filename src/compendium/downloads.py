@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
+
+from compendium import exhibits
 
 PACKAGE = "evidence.zip"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time a zip can hold: equal content, equal file
@@ -32,6 +35,21 @@ def parameters_yaml(chapter: str, parameters: Mapping) -> str:
     head = f"# papermill chapters/{chapter}.ipynb out.ipynb -f {chapter}-parameters.yml\n"
     # Quoted: papermill reads the file with YAML, which would turn a bare day into a date.
     return head + yaml.safe_dump(dict(parameters), sort_keys=False, allow_unicode=True)
+
+
+def portable(notebook: str) -> str:
+    """An executed notebook without what only this book reads.
+
+    Every exhibit also stands there as a picture, a table or a text, which any Jupyter shows; its
+    data are what the book was rendered from, twice the size of all the rest.
+    """
+    content = json.loads(notebook)
+    for cell in content["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if len(data) > 1:
+                data.pop(exhibits.MIME, None)
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def package_zip(data: Path, beside: Path) -> bytes:

@@ -7,7 +7,6 @@ A Sphinx extension beside `compendium.rendering`. It adds nothing to a book with
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -308,7 +307,7 @@ def write_downloads(app, exception) -> None:
     for docname in app.env.found_docs:
         copy = Path(app.outdir, "_sources", f"{docname}.ipynb")
         if copy.exists() and executed(app, docname).exists():
-            shutil.copyfile(executed(app, docname), copy)
+            copy.write_text(downloads.portable(executed(app, docname).read_text("utf-8")), "utf-8")
 
 
 def setup(app) -> dict:

@@ -9,9 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from compendium import paths
-from compendium.stamps import PLACES
 
 HOSTS = ("github.com", "gitlab.com")
+# Left out when asking whether the checkout differs from its commit: no book is made of these.
+ASIDE = (":!README.md", ":!CHANGELOG.md", ":!CONTRIBUTING.md", ":!docs", ":!tests", ":!benchmarks")
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[\w-])?"  # of an owner or a project
 
 
@@ -56,7 +57,7 @@ def read(root: Path = paths.ROOT) -> Repository:
     if not top or Path(top).resolve() != Path(root).resolve():
         return Repository()
     url = public_url(_git(root, "remote", "get-url", "origin"))
-    changed = _git(root, "status", "--porcelain", "--", *PLACES, "scenarios")
+    changed = _git(root, "status", "--porcelain", "--", ".", *ASIDE)
     commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     return Repository(url, _branch(root) if url else "", commit, bool(commit and changed))
 
