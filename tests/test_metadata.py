@@ -12,7 +12,8 @@ import yaml
 from bs4 import BeautifulSoup
 from checkout import Copy
 
-from compendium import citation
+from compendium import book, citation, values
+from compendium.errors import CompendiumError
 
 HOSTILE = 'Odd </script><script>alert(1)</script> & "quoted" {brace} 100% $x_1$'
 ROW, SOURCE = "arms-sh-2024-10-dia", "hankookilbo2024dia"
@@ -198,8 +199,15 @@ def test_buttons_lead_to_the_fork_without_its_token(html):
     assert "git clone" in page.select_one("#chapter-downloads").text
 
 
-def test_a_citation_file_with_a_fault_stops_the_book(tmp_path):
-    file = tmp_path / citation.NAME
-    file.write_text("title: A")
-    with pytest.raises(citation.CompendiumError, match=r"lacks authors, version, date-released"):
-        citation.read(file)
+def test_a_citation_file_with_a_fault_stops_the_book_in_plain_words(tmp_path):
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    (tmp_path / "index.md").write_text("# A\n")
+    (tmp_path / "_config.yml").write_text(
+        "title: A\nsphinx:\n  extra_extensions: [compendium.rendering, compendium.metadata]\n"
+    )
+    (tmp_path / citation.NAME).write_text("title: A")
+    values.write(tmp_path / "values.json", {}, as_of="2024-10-28")
+    with pytest.raises(CompendiumError) as caught:
+        book.render("a", tmp_path, tmp_path / "values.json", tmp_path / "html", root=tmp_path)
+    assert "CITATION.cff lacks authors, version, date-released" in str(caught.value)
+    assert "Traceback" not in str(caught.value)

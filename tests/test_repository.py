@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from compendium import metadata, repository
+from compendium import metadata, repository, stamps
 
 PUBLIC = {
     "https://github.com/owner/book.git": "https://github.com/owner/book",
@@ -86,6 +86,24 @@ def test_branch_is_one_that_the_remote_has(root):
     assert repository.read(root).branch == "main"
     git(root, "update-ref", "refs/remotes/origin/work", "HEAD")
     assert repository.read(root).branch == "work"
+
+
+def test_a_book_is_out_of_date_when_its_buttons_or_its_commit_would_differ(root, monkeypatch):
+    build = root / "_build" / "mine"
+    build.mkdir(parents=True)
+    (root / ".gitignore").write_text("_build")
+    monkeypatch.setattr(stamps.paths, "ROOT", root)
+    monkeypatch.setattr(stamps.paths, "BUILD", root / "_build")
+    stamps.write(stamps.take("mine"), build)
+    assert stamps.current("mine")
+    git(root, "remote", "add", "origin", "https://github.com/owner/book")
+    assert not stamps.current("mine")
+    stamps.write(stamps.take("mine"), build)
+    git(root, "remote", "set-url", "origin", "https://github.com/fork/book")
+    assert not stamps.current("mine")
+    stamps.write(stamps.take("mine"), build)
+    git(root, "commit", "--allow-empty", "-m", "two")
+    assert not stamps.current("mine")
 
 
 def options(root, **buttons):

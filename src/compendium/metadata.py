@@ -7,15 +7,18 @@ A Sphinx extension beside `compendium.rendering`. It adds nothing to a book with
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
 import compendium
 from compendium import bibliography, citation, datapackage, downloads, pages, repository
 from compendium.citation import Citation
+from compendium.errors import CompendiumError
 from compendium.rendering import TABLES, catalogue_of, cells_of, links_from, page_of
 
 FOLDER = "downloads"  # of the built book
@@ -46,10 +49,11 @@ def work_of(app) -> Citation | None:
     """The whole work, in the edition that is being built; None where there is none to cite."""
     if not hasattr(app, "compendium_work"):
         file = root_of(app) / citation.NAME
-        app.compendium_work = None
-        if file.exists():
-            work = citation.read(file)
-            app.compendium_work = replace(work, note=edition(app, work))
+        try:
+            work = citation.read(file) if file.exists() else None
+        except CompendiumError as error:
+            raise ExtensionError(str(error)) from None
+        app.compendium_work = work and replace(work, note=edition(app, work))
     return app.compendium_work
 
 
@@ -201,8 +205,14 @@ def to_download(app, docname: str) -> str:
         fragment=FEET["downloads"][1],
         as_of=str(catalogue.as_of),
         complete=catalogue.complete,
-        clone=CLONE.format(**vars(found), name=found.name) if "github.com" in found.host else "",
+        clone=clone_of(found) if "github.com" in found.host else "",
     )
+
+
+def clone_of(found: repository.Repository) -> str:
+    """Command that fetches and installs the checkout."""
+    words = {key: shlex.quote(getattr(found, key)) for key in ("url", "branch", "name")}
+    return CLONE.format(**words)
 
 
 def to_cite(app, docname: str) -> str:
