@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 
 import pybtex.plugin
 from pybtex.database import BibliographyData, Entry, parse_string
@@ -67,9 +66,12 @@ def source_entry(source: Mapping[str, str]) -> str:
 
 
 @cache
-def named_by(module: ModuleType) -> tuple[str, ...]:
-    """What stands under References in the docstrings of a module, or of a package's modules."""
-    file = Path(module.__file__)
+def named_by(module: str) -> tuple[str, ...]:
+    """What stands under References in the docstrings of a module, or of a package's modules.
+
+    Read, not imported: the models bring heavy libraries with them.
+    """
+    file = Path(find_spec(module).origin)
     files = sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file]
     return tuple(item for file in files for item in references_in(file.read_text("utf-8")))
 
@@ -92,11 +94,9 @@ def is_named(work: Entry, item: str) -> bool:
 
 def works_of(chapter: str, file: Path) -> dict[str, Entry]:
     """Works that the model of a chapter uses, by key, those of all chapters included."""
-    from compendium import uncertainty
-
     if chapter not in models.MODELS:
         return {}
-    items = [*named_by(import_module(models.MODELS[chapter])), *named_by(uncertainty)]
+    items = [*named_by(models.MODELS[chapter]), *named_by("compendium.uncertainty")]
     return {key: work for key, work in works(file).items() if any(is_named(work, i) for i in items)}
 
 
