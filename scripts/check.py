@@ -1,10 +1,19 @@
-"""Check tables, scenarios and prose, and report every fault at once."""
+"""Check citation, bibliography, tables, scenarios and prose, and report every fault at once."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from compendium import claims, datapackage, models, paths, prose, scenarios
+from compendium import (
+    bibliography,
+    citation,
+    claims,
+    datapackage,
+    models,
+    paths,
+    prose,
+    scenarios,
+)
 from compendium.errors import CompendiumError, FaultsError
 
 
@@ -20,6 +29,8 @@ def main() -> int:
     )
     raw = parser.parse_args().raw
     try:
+        citation.read(paths.ROOT / citation.NAME)
+        bibliography.works(paths.ROOT / bibliography.FILE)
         faults = scenarios.check()
         try:
             tables = datapackage.require_valid(raw)

@@ -10,6 +10,9 @@ from compendium import paths
 
 PARTS = (
     "_config.yml",
+    "CITATION.cff",
+    "LICENSE-CONTENT",
+    "references.bib",
     "_toc.yml",
     "index.md",
     "assets",

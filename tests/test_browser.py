@@ -109,6 +109,61 @@ def test_no_page_has_an_error_or_asks_another_host(browser, html, served, names,
     assert faults == []
 
 
+def test_formulas_are_typeset_with_the_network_cut(browser, html, names):
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    outside = []
+    page.route("http*://**", lambda route: (outside.append(route.request.url), route.abort()))
+    seen, plain = 0, {}
+    for name in names:
+        if 'class="math' not in (html / name).read_text("utf-8"):
+            continue
+        page.goto(at(html, name))
+        page.wait_for_function("window.MathJax?.startup?.promise !== undefined")
+        page.evaluate("MathJax.startup.promise")
+        formulas = page.locator("article .math")
+        seen += formulas.count()
+        if page.locator("article .math:not(:has(mjx-container))").count():
+            plain[name] = page.locator("article .math:not(:has(mjx-container))").first.inner_text()
+    context.close()
+    assert seen > 0
+    assert plain == {} and outside == []
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+def test_search_finds_a_page_with_the_network_cut(browser, html, served, way):
+    page = browser.new_page()
+    outside = []
+    # A route that is not matched goes on as usual: only this machine may be asked.
+    page.route(
+        lambda url: url.startswith("http") and not url.startswith(served),
+        lambda route: (outside.append(route.request.url), route.abort()),
+    )
+    root = served if way == "http" else html.as_uri() + "/"
+    page.goto(root + "search.html?q=competing+hypotheses")
+    hits = page.locator("#search-results li a")
+    hits.first.wait_for()
+    places = [hit.get_attribute("href") for hit in hits.all()]
+    assert any("kremlin_strategy.html" in place for place in places)
+    hits.first.click()
+    page.wait_for_url(re.compile(r"/(chapters|index)"))
+    page.close()
+    assert outside == []
+
+
+def test_a_citation_is_copied_with_one_click(browser, html, served):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(served + ARMS)
+    page.locator("#cite-this summary", has_text="BibTeX").click()
+    block = page.locator("#cite-this details[open] .highlight").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    page.wait_for_timeout(200)
+    assert page.evaluate("navigator.clipboard.readText()").startswith("@incollection{")
+    context.close()
+
+
 def test_no_page_scrolls_sideways_on_a_phone(phone, html, names):
     wide = {}
     for name in names:

@@ -92,7 +92,7 @@ def test_a_success_changes_places_with_the_previous_book(inside):
     assert found["arms_trade.draws"].value == parameters.ArmsTrade().draws
     assert {f.name for f in (inside / "_build").iterdir()} == {"mine", "cache"}
     assert "0/1 done; arms_trade (cell 1 of 3) ..." in lines[0]
-    assert lines[-1].endswith("done: _build/mine/html/index.html")
+    assert "done: _build/mine/html/index.html (0 MB in 1 files)" in lines[-1]
 
 
 def test_a_failing_cell_leaves_the_previous_book(inside):

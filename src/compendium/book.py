@@ -94,10 +94,23 @@ def render(
         source, output = Path(aside, "source"), Path(aside, "output")
         stage(root, Path(notebooks), source)
         said = html.escape(banner) or announcement(scenario, title, as_of or _as_of(Path(values)))
-        configure(source / "_config.yml", Path(values), said)
+        configure(source / "_config.yml", Path(values), said, root)
         run_jupyter_book(source, output, verbose=verbose)
+        slim(output / "_build" / "html")
         os.rename(output / "_build" / "html", target)
     return target
+
+
+def slim(html_folder: Path) -> None:
+    """Remove what no reader's browser asks for: maps that lead from the theme's scripts to their sources."""
+    for file in (html_folder / "_static").rglob("*.map"):
+        file.unlink()
+
+
+def size(folder: Path) -> str:
+    """Size of a folder in words."""
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return f"{sum(sizes) / 1e6:.0f} MB in {len(sizes):,} files"
 
 
 def cells(parts: Iterable[tuple[str, dict | None]]) -> list[nb.NotebookNode]:
@@ -210,13 +223,14 @@ def announcement(scenario: str, title: str = "", as_of: object = None) -> str:
     return html.escape(text + (f" Evidence known by {as_of}." if as_of else ""))
 
 
-def configure(file: Path, values: Path, banner: str) -> None:
+def configure(file: Path, values: Path, banner: str, root: Path = paths.ROOT) -> None:
     """Turn the checkout's configuration into that of a rendering of finished notebooks."""
     config = yaml.safe_load(file.read_text("utf-8"))
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     config.setdefault("html", {})["announcement"] = banner
     settings = config.setdefault("sphinx", {}).setdefault("config", {})
     settings["compendium_values"] = str(values.resolve())
+    settings["compendium_root"] = str(root.resolve())
     file.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
 
 

@@ -90,5 +90,6 @@ def build(
     )
     stamps.write(stamp, aside)
     book.publish(aside, target)
-    report(f"[{time.monotonic() - begin:5.1f} s] done: {paths.relative(page)}")
+    size = book.size(target / "html")
+    report(f"[{time.monotonic() - begin:5.1f} s] done: {paths.relative(page)} ({size})")
     return page

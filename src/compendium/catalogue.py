@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ import pandas as pd
 from compendium import datapackage, evidence, paths
 from compendium.values import Value
 
+NUMBER = re.compile(datapackage.WRITTEN["number"])
 # Stocks of one thing stated for days no further apart than this are about the same day.
 SAME_DAYS = pd.Timedelta(days=15)
 ROUNDED = 0.01  # how far a figure stated as approximate may be off by rounding alone
@@ -106,12 +108,33 @@ class Catalogue:
 
     def csv(self, table: str) -> str:
         """A table as it stands in ``data/raw``, cut to the vintage; see `text`."""
-        rows = self.text(table)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, datapackage.columns(table), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return text.getvalue()
+        return as_csv(datapackage.columns(table), self.text(table))
+
+    def cited(self, chapter: str) -> set[str]:
+        """Rows of the vintage that the values of a chapter rest on."""
+        mine = (value for value in self.values.values() if value.chapter == chapter)
+        return {row for value in mine for row in value.rows if row in self.facts}
+
+    def cited_csv(self, chapter: str) -> str:
+        """The rows that the values of a chapter rest on, as they stand in their tables."""
+        rows = self.cited(chapter)
+        tables = evidence.OBSERVATION_TABLES
+        found = [
+            {"table": table, **row}
+            for table in tables
+            for row in self.text(table)
+            if row["obs_id"] in rows
+        ]
+        names = dict.fromkeys(name for table in tables for name in datapackage.columns(table))
+        return as_csv(["table", *names], found)
+
+    def sources_of(self, chapter: str) -> list[dict]:
+        """Sources of the rows that the values of a chapter rest on, by author or publisher."""
+        ids = {self.facts[row]["source"] for row in self.cited(chapter)}
+        found = [self.source_records[id] for id in ids]
+        return sorted(
+            found, key=lambda s: ((s["author"] or s["publisher"]).casefold(), s["source_id"])
+        )
 
     def text(self, table: str) -> list[dict[str, str]]:
         """Rows of any table, letter for letter as in the file, that the vintage may show.
@@ -141,6 +164,26 @@ class Catalogue:
         return lambda row: all(
             name in self.rows.index for column in listed for name in row[column].split()
         )
+
+
+def as_csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """Rows as CSV that is safe to open: no cell of text begins like a formula.
+
+    A spreadsheet would run what begins with ``=``, ``+``, ``-`` or ``@``, so such a text gets an
+    apostrophe before it; a number stays one.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _safe(cell) for name, cell in row.items()})
+    return text.getvalue()
+
+
+def _safe(cell: str) -> str:
+    cell = cell.replace("\r", " ")  # which some readers take for the end of a row
+    formula = cell.lstrip()[:1] in tuple("=+-@") or cell[:1] == "\t"
+    return f"'{cell}" if cell and formula and not NUMBER.fullmatch(cell) else cell
 
 
 def _facts(row) -> dict:

@@ -1,4 +1,4 @@
-"""The one module that knows Sphinx: values in prose, exhibits, and what fails a build.
+"""What knows Sphinx, with `compendium.metadata`: values in prose, exhibits, and what fails a build.
 
 A Sphinx extension (``extra_extensions`` in ``_config.yml``) and, through the entry point
 group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.

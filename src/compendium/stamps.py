@@ -20,7 +20,7 @@ NAME = "stamp.json"
 # What a book is made of, beside its own scenario; what is missing is left out.
 PLACES = (
     "src", "data", "chapters", "assets", "_config.yml", "_toc.yml", "references.bib",
-    "requirements.lock", "scripts/build_book.py",
+    "requirements.lock", "scripts/build_book.py", "CITATION.cff", "LICENSE-CONTENT",
 )  # fmt: skip
 # A file changed so shortly before it was looked at may change again within one tick of its clock.
 TICK = 2_000_000_000  # nanoseconds
@@ -30,7 +30,16 @@ def take(scenario: str) -> dict:
     """What the book of a scenario is made of, as it is now: size, time and digest of each file."""
     root = paths.ROOT
     files = {path: [*_look(root / path), _digest(root / path)] for path in _inputs(root, scenario)}
-    return {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
+    stamp = {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
+    return stamp | {"origin": origin(root)}
+
+
+def origin(root: Path) -> list[str]:
+    """What a book says of its checkout: the remote its buttons lead to, the commit to cite."""
+    from compendium import repository
+
+    found = repository.read(root)
+    return [found.url, found.branch, found.commit]
 
 
 def write(stamp: dict, build: Path) -> None:
@@ -45,6 +54,8 @@ def current(scenario: str) -> bool:
     try:
         stamp = json.loads((build / NAME).read_text("utf-8"))
         if stamp["format"] != FORMAT or stamp["python"] != sys.version:
+            return False
+        if stamp["origin"] != origin(root):
             return False
         inputs, files, settled = stamp["inputs"], stamp["files"], stamp["taken"] - TICK
         if set(_inputs(root, scenario)) != set(inputs):
