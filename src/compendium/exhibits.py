@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import pandas as pd
 from IPython.display import display
 
-from compendium import evidence, values
+from compendium import evidence, values, whatif
 from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -161,6 +161,16 @@ def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = Fa
     )
     frame = frame if chapter else frame.drop(columns="Chapter")
     table(frame, name, caption, "`data/raw/claims.csv`.")
+
+
+def panel(panel: whatif.Panel) -> None:
+    """Show a panel in which a reader changes assumptions (`compendium.whatif`).
+
+    It works in the book; any other notebook program shows a sentence.
+    """
+    content = whatif.content(panel)
+    plain = f"A panel to change assumptions stands here in the book. {panel.alt}"
+    _display({MIME: content, "text/plain": plain})
 
 
 def speaker(published: Iterable[values.Value]) -> Callable[..., None]:
