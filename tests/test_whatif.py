@@ -3,19 +3,13 @@
 import json
 import os
 import random
-import re
-import shlex
 import shutil
-import subprocess
-import sys
 from functools import lru_cache
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
-import yaml
 
-from compendium import exhibits, models, pages, parameters, rendering, scenarios, whatif
+from compendium import models, pages, parameters, rendering, whatif
 from compendium.whatif import arms
 
 sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
@@ -75,9 +69,9 @@ class Shown:
         page.on("request", lambda r: r.url.startswith("file:") or self.faults.append(r.url))
         page.on("dialog", lambda d: (self.faults.append(d.message), d.dismiss()))
 
-    def open(self, fragment=""):
+    def open(self, query=""):
         self.page.goto("about:blank")
-        self.page.goto(self.address + fragment)
+        self.page.goto(self.address + query)
         self.page.locator(".whatif[data-ready]").wait_for()
 
     def text(self, signal):
@@ -111,7 +105,7 @@ def setting(chapter, seed):
             given[name] = round(control.low + chance.randint(0, steps) * control.step, 9)
             parts.append(f"{name}={given[name]:.10g}")
             parts += [f"{name}_by_hand=true"] * control.optional
-    return given, "&".join([f"#{made(chapter).name}", *parts])
+    return given, "?" + "&".join(parts)
 
 
 def expected(chapter, given):
@@ -128,7 +122,7 @@ def test_a_panel_starts_at_the_build_and_asks_nobody(panel, chapter):
     shown = panel(chapter)
     shown.open()
     assert shown.texts() == expected(chapter, {})
-    assert shown.link() == f"#{made(chapter).name}"
+    assert shown.link() == f"?#{made(chapter).name}"
     assert shown.page.locator(".whatif-figure svg").count() == 1
     assert shown.faults == []
 

@@ -37,15 +37,10 @@
         await view.runAsync();
       }
     }
-    async function take() {
-      const [name, ...parts] = location.hash.slice(1).split("&");
-      if (name !== panel.id) return;
-      await set(new URLSearchParams(parts.join("&")));
-      panel.scrollIntoView();
-    }
+    const given = new URLSearchParams(location.search);
+    if (inputs.some((input) => given.has(input.name))) await set(given);
+    if (location.hash === "#" + panel.id) panel.scrollIntoView();
     panel.querySelector("button").addEventListener("click", () => set(new Map()));
-    addEventListener("hashchange", take);
-    await take();
     panel.dataset.ready = "yes";
   }
   document.querySelectorAll(".whatif").forEach(start);

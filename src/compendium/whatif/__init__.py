@@ -257,8 +257,10 @@ def content(panel: Panel) -> dict:
         }.items()
     ]
     signals += [{"name": name, "update": text} for name, text in reading.items()]
-    moved = "".join(f" + {control.moved()}" for control in panel.controls)
-    signals.append({"name": "link", "update": f"{quoted('#' + panel.name)}{moved}"})
+    # In the query, not after the mark of a place: the theme takes that for a CSS selector.
+    moved = " + ".join(control.moved() for control in panel.controls)
+    link = f"'?' + substring({moved}, 1) + {quoted('#' + panel.name)}"
+    signals.append({"name": "link", "update": link})
     wide = "containerSize()[0]"
     signals.append(
         {"name": "width", "init": wide, "on": [{"update": wide, "events": "window:resize"}]}

@@ -277,7 +277,7 @@ def figure(study: bool) -> dict:
         "encode": {
             "update": {
                 "x": {**x, "signal": "pow(10, datum.left)"},
-                "x2": {**x, "signal": f"pow(10, datum.left + {STEP})", "offset": -1},
+                "x2": {**x, "signal": f"pow(10, datum.left + {STEP})", "offset": -0.5},
                 "y": {"scale": "y", "field": "count"},
                 "y2": {"scale": "y", "value": 0},
             }
