@@ -10,7 +10,7 @@ from importlib.resources import files
 import pytest
 
 from compendium import models, pages, parameters, rendering, whatif
-from compendium.whatif import arms
+from compendium.whatif import arms, policy
 
 sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
 CHROMIUM = (
@@ -23,8 +23,9 @@ pytestmark = pytest.mark.skipif(
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUICK = {
     "arms_trade": {"draws": 256, "sobol_samples": 64},
+    "recommendations": {"draws": 256, "method_draws": 64},
 }
-MAKERS = {"arms_trade": arms}
+MAKERS = {"arms_trade": arms, "recommendations": policy}
 
 
 @lru_cache

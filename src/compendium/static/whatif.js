@@ -4,10 +4,13 @@
   "use strict";
   async function start(panel) {
     const spec = JSON.parse(panel.querySelector("script").textContent);
-    panel.querySelector(".whatif-work").hidden = false; // Vega measures the room it has
-    const { view } = await vegaEmbed(panel.querySelector(".whatif-figure"), spec, {
+    const figure = panel.querySelector(".whatif-figure");
+    panel.querySelector(".whatif-work").hidden = false;
+    const { view } = await vegaEmbed(figure, spec, {
       mode: "vega", renderer: "svg", actions: false, hover: false, tooltip: false, defaultStyle: false,
     });
+    // Not Vega's own measure at the start: the page may still be on the move then.
+    new ResizeObserver(() => view.signal("width", figure.clientWidth).runAsync()).observe(figure);
     function show(name, put) {
       put(view.signal(name));
       view.addSignalListener(name, (_, text) => put(text));

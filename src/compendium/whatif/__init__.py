@@ -261,13 +261,11 @@ def content(panel: Panel) -> dict:
     moved = " + ".join(control.moved() for control in panel.controls)
     link = f"'?' + substring({moved}, 1) + {quoted('#' + panel.name)}"
     signals.append({"name": "link", "update": link})
-    wide = "containerSize()[0]"
-    signals.append(
-        {"name": "width", "init": wide, "on": [{"update": wide, "events": "window:resize"}]}
-    )
     spec = {
         "description": panel.alt,
         "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"top": 5, "bottom": 8, "left": 0, "right": 0},
+        "width": 300,  # until the page says how much room there is
         "height": panel.height,
         "signals": signals,
         "data": panel.data,
