@@ -10,7 +10,8 @@ from importlib.resources import files
 import pytest
 
 from compendium import models, pages, parameters, rendering, whatif
-from compendium.whatif import arms, policy
+from compendium.errors import FaultsError
+from compendium.whatif import arms, policy, strategy, trade
 
 sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
 CHROMIUM = (
@@ -23,9 +24,16 @@ pytestmark = pytest.mark.skipif(
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUICK = {
     "arms_trade": {"draws": 256, "sobol_samples": 64},
+    "trade_trends": {"draws": 256, "bootstrap_draws": 100},
+    "kremlin_strategy": {"bootstrap_draws": 200},
     "recommendations": {"draws": 256, "method_draws": 64},
 }
-MAKERS = {"arms_trade": arms, "recommendations": policy}
+MAKERS = {
+    "arms_trade": arms,
+    "trade_trends": trade,
+    "kremlin_strategy": strategy,
+    "recommendations": policy,
+}
 
 
 @lru_cache
@@ -94,13 +102,25 @@ def panel(browser, folder):
 
 
 def setting(chapter, seed):
-    """A random setting of a panel, as parameters and as a link."""
-    chance, given, parts = random.Random(seed), {}, []
+    """A random setting of a panel that the model allows, as parameters and as a link."""
+    chance = random.Random(seed)
+    while True:
+        given, link = random_setting(chapter, chance)
+        try:
+            whole(chapter, given)
+        except FaultsError:
+            continue
+        return given, link
+
+
+def random_setting(chapter, chance):
+    given, parts = {}, []
     for control in made(chapter).controls:
         name = control.name
         if isinstance(control, whatif.Choice):
             given[name] = chance.choice(list(control.options))
-            parts.append(f"{name}={json.dumps(given[name]).strip(chr(34))}")
+            text = json.dumps(given[name]).strip('"').removesuffix(".0")
+            parts.append(f"{name}={text}")
         elif not control.optional or chance.random() < 0.6:
             steps = round((control.high - control.low) / control.step)
             given[name] = round(control.low + chance.randint(0, steps) * control.step, 9)
@@ -109,11 +129,17 @@ def setting(chapter, seed):
     return given, "?" + "&".join(parts)
 
 
+def whole(chapter, given):
+    """Parameters of the model at a setting."""
+    panel = made(chapter)
+    held = {**whatif.plain(panel.parameters), **panel.fixed}
+    return parameters.validate(chapter, {**held, **given})
+
+
 def expected(chapter, given):
     """What the model states at a setting, as it is printed."""
     panel = made(chapter)
-    whole = {**whatif.plain(panel.parameters), **panel.fixed, **given}
-    stated = models.run(chapter, parameters.validate(chapter, whole)).values
+    stated = models.run(chapter, whole(chapter, given)).values
     by_id = {value.id: value for value in stated}
     return [by_id[s.value.id].text("full" if s.low else "value") for s in panel.shown]
 

@@ -16,7 +16,7 @@ One module a chapter makes its `Panel`; `content` is what `exhibits.panel` shows
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -169,6 +169,8 @@ class Shown:
 
     def text(self) -> str:
         """Expression of what `Value.text` would print."""
+        if self.value.unit == "text":
+            return self.now
         before, after = UNITS[self.value.unit].split("{}")
         number = f"{quoted(before)} + {self._number(self.now)} + {quoted(after)}"
         if not self.low:
@@ -416,6 +418,11 @@ def points(u: NDArray[np.float64], columns: Sequence[int], name: str = "points")
             ],
         }
     ]
+
+
+def listed(amounts: Iterable[float]) -> str:
+    """Expression of amounts; ten digits, far more than are ever shown."""
+    return quoted([float(f"{amount:.10g}") for amount in amounts])
 
 
 def _decoded(text: str) -> str:

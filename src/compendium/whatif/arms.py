@@ -22,10 +22,10 @@ from compendium.whatif import (
     number,
     points,
     quantile,
-    quantiles,
     quoted,
     uniform,
 )
+from compendium.whatif.pictures import bounds_data, histogram, histogram_data
 
 QUANTITIES = {
     "stated_rounds": "rounds as issuers state them",
@@ -45,8 +45,7 @@ DISCOUNTS = {
 }
 BY_HAND = ("loading", "rocket_share", "shell_price", "missiles", "missile_price", "unusable_share")
 AXIS = (0.03, 300)  # billion USD
-TICKS = (0.1, 1, 10, 100)
-STEP = 0.05  # of a bar, in powers of ten
+TITLE = "value of all deliveries, billion USD, logarithmic scale"
 
 
 def panel(p: ArmsTrade, result: Result) -> Panel:
@@ -69,8 +68,8 @@ def panel(p: ArmsTrade, result: Result) -> Panel:
         " is their median, the line their central nine tenths"
         + (", dashed lines are the bounds of the study." if study else "."),
         data=data(p, draws, study),
-        signals=signals(known, sizes, bool(study)),
-        **figure(bool(study)),
+        signals=signals(known, sizes, study),
+        **histogram(AXIS, TITLE, 1000, "study" if study else ""),
         notes=[
             "unusable_share_by_hand && !discounted ? 'The unusable share is not applied: the"
             " price is already discounted for it. Choose always to apply it all the same.' : ''",
@@ -122,19 +121,17 @@ def controls(p: ArmsTrade, known: dict, sizes) -> list[Choice | Number]:
     if "containers" in known:
         found.append(
             number(p, "loading", "Rounds a container", "rounds", 50, 700, 5, at=450,
-                   rows="quantity_basis === 'containers' ? "
-                   + told("given.loading", ",.0f") + " : 'not used'")
+                   rows=boxed(told("given.loading", ",.0f")))
         )  # fmt: skip
         if all(own["rocket_loading"][1] for own in known["containers"].values()):
             found.append(
                 number(p, "rocket_share", "Containers with rockets", "share", 0, 1, 0.01, at=0,
-                       rows="quantity_basis === 'containers' ? "
-                       + told("given.rocket_share", ".2f") + " : 'not used'")
+                       rows=boxed(told("given.rocket_share", ".2f")))
             )  # fmt: skip
     if all(own["missiles"] for every in known.values() for own in every.values()):
         found += [
             number(p, "missiles", "Ballistic missiles", "missiles", 0, 500, 1, at=60,
-                   rows=quoted(counted(known))),
+                   rows=quoted(f"from the rows: {counted(known)}")),
             number(p, "missile_price", "Price of a missile", "million USD", 0.1, 20, 0.1, at=3,
                    rows=told("given.missile_price", ".1f")),
         ]  # fmt: skip
@@ -160,10 +157,16 @@ def counted(known: dict) -> str:
 
 def told(ends: str, form: str) -> str:
     """Expression of a range in words."""
-    return f"({ends} ? format({ends}[0], '{form}') + ' to ' + format({ends}[1], '{form}') : 'none')"
+    span = f"format({ends}[0], '{form}') + ' to ' + format({ends}[1], '{form}')"
+    return f"({ends} ? 'from the rows: ' + {span} : 'no row')"
 
 
-def signals(known: dict, sizes, study: bool) -> list[dict]:
+def boxed(text: str) -> str:
+    """Expression of a text where quantities are containers."""
+    return f"quantity_basis === 'containers' ? {text} : 'not used for rounds as stated'"
+
+
+def signals(known: dict, sizes, study: list[float]) -> list[dict]:
     """Ranges of the setting: those of the rows, or the numbers set by hand."""
     hands = {
         "price": ("shell_price", "given.shell_price"),
@@ -194,6 +197,7 @@ def signals(known: dict, sizes, study: bool) -> list[dict]:
         economy = quoted(sizes["usd_billion"].to_dict())
         found.append({"name": "economy", "update": f"{economy}[yardstick]"})
     if study:
+        found.append({"name": "study", "value": study})
         found.append({"name": "inside", "update": "data('inside')[0].percent"})
     return found
 
@@ -228,17 +232,11 @@ def data(p: ArmsTrade, draws: int, study: list[float]) -> list[dict]:
             "datum.rounds * datum.price * datum.usable / 1e6"
             " + datum.rockets * datum.usable / 1e6 + datum.missiles",
         ),
-        formula("power", f"log(clamp(datum.total / 1000, {AXIS[0]}, {AXIS[1]} * 0.999)) / LN10"),
-    ]
-    bars = [
-        formula("left", f"floor(datum.power / {STEP}) * {STEP}"),
-        {"type": "aggregate", "groupby": ["left"], "as": ["count"], "ops": ["count"]},
     ]
     found = [
         *points(u, columns),
         {"name": "draws", "source": "points", "transform": steps},
-        quantiles("draws", "total"),
-        {"name": "bars", "source": "draws", "transform": bars},
+        *histogram_data("draws", "total", 1000, AXIS),
     ]
     if study:
         low, high = (1000 * amount for amount in study)
@@ -246,7 +244,7 @@ def data(p: ArmsTrade, draws: int, study: list[float]) -> list[dict]:
         mean = {"type": "aggregate", "fields": ["hit"], "ops": ["mean"], "as": ["percent"]}
         found += [
             {"name": "inside", "source": "draws", "transform": [formula("hit", hit), mean]},
-            {"name": "study", "values": [{"value": amount} for amount in study]},
+            bounds_data("study"),
         ]
     return found
 
@@ -264,83 +262,3 @@ def shown(result: Result, study: list[float]) -> list[Shown]:
         inside = stated["inside_study"]
         found.append(Shown(inside, "Draws between the study's bounds", "inside"))
     return found
-
-
-def figure(study: bool) -> dict:
-    """Histogram on an axis that stands still, so that a change is seen as a move."""
-    x = {"scale": "x"}
-    bar = {
-        "type": "rect",
-        "name": "bar",
-        "aria": False,
-        "from": {"data": "bars"},
-        "encode": {
-            "update": {
-                "x": {**x, "signal": "pow(10, datum.left)"},
-                "x2": {**x, "signal": f"pow(10, datum.left + {STEP})", "offset": -0.5},
-                "y": {"scale": "y", "field": "count"},
-                "y2": {"scale": "y", "value": 0},
-            }
-        },
-    }
-    span = {
-        "type": "rule",
-        "name": "interval",
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {**x, "signal": f"max({quantile(0, ' / 1000')}, {AXIS[0]})"},
-                "x2": {**x, "signal": f"max({quantile(4, ' / 1000')}, {AXIS[0]})"},
-                "y": {"signal": "height - 6"},
-                "strokeWidth": {"value": 3},
-            }
-        },
-    }
-    middle = {
-        "type": "symbol",
-        "name": "median",
-        "aria": False,
-        "encode": {
-            "update": {
-                "x": {**x, "signal": f"max({quantile(2, ' / 1000')}, {AXIS[0]})"},
-                "y": {"signal": "height - 6"},
-                "size": {"value": 90},
-            }
-        },
-    }
-    bound = {
-        "type": "rule",
-        "name": "bound",
-        "aria": False,
-        "from": {"data": "study"},
-        "encode": {
-            "update": {
-                "x": {**x, "field": "value"},
-                "y": {"value": 0},
-                "y2": {"signal": "height"},
-                "strokeDash": {"value": [4, 4]},
-            }
-        },
-    }
-    return {
-        "scales": [
-            {"name": "x", "type": "log", "domain": list(AXIS), "range": "width"},
-            {
-                "name": "y",
-                "type": "linear",
-                "domain": {"data": "bars", "field": "count"},
-                "zero": True,
-                "range": "height",
-            },
-        ],
-        "axes": [
-            {
-                "orient": "bottom",
-                "scale": "x",
-                "values": list(TICKS),
-                "format": "~f",
-                "title": "value of all deliveries, billion USD, logarithmic scale",
-            }
-        ],
-        "marks": [bar, *([bound] if study else []), span, middle],
-    }

@@ -9,6 +9,7 @@ from compendium import uncertainty as un
 from compendium.parameters import Recommendations
 from compendium.policy import Result, ranking, scores
 from compendium.whatif import Panel, Shown, formula, number, points, quoted, uniform
+from compendium.whatif.pictures import bars
 
 DRAWS = 512  # points of more dimensions than in other chapters
 
@@ -47,8 +48,8 @@ def panel(p: Recommendations, result: Result) -> Panel:
         data=data(p, table, options, weights, draws, stated),
         signals=signals(weights),
         problem="every_weight ? (left < 1 ? '' : 'All weights are zero: nothing is weighed.')"
-        " : left < -1e-12 ? 'The weights set by hand sum to more than 1.' : ''",
-        **figure([titles[name] for name in options]),
+        " : left < 0 ? 'The weights set by hand sum to more than 1.' : ''",
+        **bars([titles[name] for name in options], "share of draws in first place, percent"),
     )  # fmt: skip
 
 
@@ -129,70 +130,3 @@ def whole_range(u: str, low: float, mode: float, high: float, basis: str) -> str
     left = f"{low} + sqrt({u} * {(high - low) * (mode - low)})"
     right = f"{high} - sqrt((1 - {u}) * {(high - low) * (high - mode)})"
     return f"{u} < {split} ? {left} : {right}"
-
-
-def figure(titles: list[str]) -> dict:
-    """Bars on an axis that stands still."""
-    y = {"scale": "y", "field": "row", "band": 0}
-    bar = {
-        "type": "rect",
-        "name": "bar",
-        "aria": False,
-        "from": {"data": "first"},
-        "encode": {
-            "update": {
-                "x": {"scale": "x", "value": 0},
-                "x2": {"scale": "x", "field": "percent"},
-                "y": {**y, "offset": 18},
-                "height": {"value": 14},
-            }
-        },
-    }
-    built = {
-        "type": "rect",
-        "name": "built",
-        "aria": False,
-        "from": {"data": "first"},
-        "encode": {
-            "update": {
-                "x": {"scale": "x", "field": "built", "offset": -1},
-                "width": {"value": 2},
-                "y": {**y, "offset": 15},
-                "height": {"value": 20},
-            }
-        },
-    }
-    label = {
-        "type": "text",
-        "name": "label",
-        "aria": False,
-        "from": {"data": "first"},
-        "encode": {
-            "update": {
-                "x": {"value": 0},
-                "y": {**y, "offset": 12},
-                "text": {"signal": f"{quoted(titles)}[datum.row - 1]"},
-            }
-        },
-    }
-    return {
-        "height": 40 * len(titles),
-        "scales": [
-            {"name": "x", "type": "linear", "domain": [0, 100], "range": "width"},
-            {
-                "name": "y",
-                "type": "band",
-                "domain": list(range(1, len(titles) + 1)),
-                "range": "height",
-            },
-        ],
-        "axes": [
-            {
-                "orient": "bottom",
-                "scale": "x",
-                "tickCount": 5,
-                "title": "share of draws in first place, percent",
-            }
-        ],
-        "marks": [bar, built, label],
-    }
