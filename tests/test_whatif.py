@@ -11,7 +11,7 @@ import pytest
 
 from compendium import models, pages, parameters, rendering, whatif
 from compendium.errors import FaultsError
-from compendium.whatif import arms, policy, strategy, trade
+from compendium.whatif import arms, policy, strategy, trade, troops
 
 sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
 CHROMIUM = (
@@ -24,12 +24,14 @@ pytestmark = pytest.mark.skipif(
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUICK = {
     "arms_trade": {"draws": 256, "sobol_samples": 64},
+    "troop_plausibility": {"draws": 256},
     "trade_trends": {"draws": 256, "bootstrap_draws": 100},
     "kremlin_strategy": {"bootstrap_draws": 200},
     "recommendations": {"draws": 256, "method_draws": 64},
 }
 MAKERS = {
     "arms_trade": arms,
+    "troop_plausibility": troops,
     "trade_trends": trade,
     "kremlin_strategy": strategy,
     "recommendations": policy,

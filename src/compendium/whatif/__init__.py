@@ -185,8 +185,11 @@ class Shown:
 
     def _number(self, amount: str) -> str:
         decimals = self.value.decimals
-        if decimals < 0:
-            amount = f"round(({amount}) / {10**-decimals}) * {10**-decimals}"
+        if decimals <= 0:
+            # As Python rounds: half to even. Shares of a round number of draws often lie there.
+            y, unit = f"(({amount}) / {10**-decimals})", 10**-decimals
+            half = f"{y} - floor({y}) === 0.5"
+            amount = f"({half} ? 2 * round({y} / 2) : round({y})) * {unit}"
         return f"replace(format({amount}, ',.{max(decimals, 0)}f'), '\u2212', '-')"
 
 
