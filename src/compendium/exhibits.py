@@ -163,14 +163,17 @@ def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = Fa
     table(frame, name, caption, "`data/raw/claims.csv`.")
 
 
-def panel(panel: whatif.Panel) -> None:
+def panel(panel: whatif.Panel | None) -> None:
     """Show a panel in which a reader changes assumptions (`compendium.whatif`).
 
-    It works in the book; any other notebook program shows a sentence.
+    It works in the book; any other notebook program shows a sentence. None is a panel for
+    which the vintage knows too little.
     """
+    if panel is None:
+        return prose("Too little was known by the day of this vintage for a panel.", {})
     content = whatif.content(panel)
-    plain = f"A panel to change assumptions stands here in the book. {panel.alt}"
-    _display({MIME: content, "text/plain": plain})
+    plain = f"In the book a panel to change assumptions stands here. {panel.alt}"
+    return _display({MIME: content, "text/plain": plain})
 
 
 def speaker(published: Iterable[values.Value]) -> Callable[..., None]:

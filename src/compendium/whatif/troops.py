@@ -34,14 +34,14 @@ TITLE = "gross income of the first year, million USD, logarithmic scale"
 
 def panel(p: TroopPlausibility, result: Result) -> Panel | None:
     """Panel of the income; None before the first pay row."""
-    if result.prices is None:
-        return None
     stated = {value.id.partition(".")[2]: value for value in result.values}
     draws = min(p.draws, DRAWS)
     free = p.model_copy(
         update=dict.fromkeys(("monthly_pay", "bonus", "death_payment", "state_take"))
     )
     prices = money.prices(free)
+    if prices is None:
+        return None
     known = flows(p.model_copy(update={"draws": draws})) if "income_so_far" in stated else {}
     fields = {
         "year_men": "Gross income of a first year of so many men",
@@ -55,7 +55,7 @@ def panel(p: TroopPlausibility, result: Result) -> Panel | None:
         chapter="troop_plausibility",
         name="panel-troops",
         parameters=p,
-        controls=controls(p, prices or result.prices, known),
+        controls=controls(p, prices, known),
         shown=[
             Shown(stated[name], label, *(quantile(k, name=f"of_{name}") for k in (2, 0, 4)))
             for name, label in fields.items()
@@ -119,22 +119,16 @@ def told(name: str, form: str = ",.0f") -> str:
     return f"{ends} ? 'from the rows: ' + {span} : 'no row'"
 
 
-def signals(prices: money.Prices | None, own: money.Prices) -> list[dict]:
-    """Ranges of the rows, or the numbers set by hand."""
-    source = prices or own
-    hands = {"pay": "monthly_pay", "bonus": "bonus", "death": "death_payment"}
-    rows = {name: list(getattr(source, name)) for name in hands}
-    rows["take"] = None if source.take is None else list(source.take)
-    if source.take is not None:
-        hands["take"] = "state_take"
-    return [
-        {"name": "rows", "value": rows},
-        *(
-            {"name": f"range_{name}",
-             "update": f"{hand}_by_hand ? [{hand}, {hand}] : rows.{name}"}
-            for name, hand in hands.items()
-        ),
-    ]  # fmt: skip
+def signals(prices: money.Prices, own: money.Prices) -> list[dict]:
+    """Ranges of the rows, or the numbers set by hand; `own` are those of the build."""
+    hands = {"pay": "monthly_pay", "bonus": "bonus", "death": "death_payment", "take": "state_take"}
+    rows = {name: getattr(prices, name) for name in hands}
+    found = [{"name": "rows", "value": rows}]
+    for name, hand in hands.items():
+        by_hand = f"{hand}_by_hand ? [{hand}, {hand}] : rows.{name}"
+        fixed = quoted(getattr(own, name))  # where no row is known there is no control
+        found.append({"name": f"range_{name}", "update": fixed if rows[name] is None else by_hand})
+    return found
 
 
 def data(p: TroopPlausibility, known: dict, draws: int, shown: list[str]) -> list[dict]:
