@@ -28,6 +28,7 @@ from compendium.values import UNITS, Value
 DRAWS = 1024  # points that go along; more would make the page heavy
 BITS = 30  # of a coordinate of the Sobol sequence, so that it is a whole number over 2**BITS
 DIGITS = 6  # that such a number takes in base 36
+UNKNOWN = "not known"
 BY_HAND = "_by_hand"  # ends the signal that says whether an optional number is set
 
 
@@ -159,6 +160,10 @@ class Shown:
         What it is, at any setting.
     now, low, high : str
         Vega expressions of the number and its interval in the value's unit.
+    unknown : str
+        Expression of whether it cannot be told at a setting.
+    stated : bool
+        Whether the build states it; one that it does not has a `value` for its unit alone.
     """
 
     value: Value
@@ -166,9 +171,15 @@ class Shown:
     now: str
     low: str = ""
     high: str = ""
+    unknown: str = ""
+    stated: bool = True
 
     def text(self) -> str:
         """Expression of what `Value.text` would print."""
+        text = self._known()
+        return f"({self.unknown} ? {quoted(UNKNOWN)} : {text})" if self.unknown else text
+
+    def _known(self) -> str:
         if self.value.unit == "text":
             return self.now
         before, after = UNITS[self.value.unit].split("{}")
@@ -181,6 +192,8 @@ class Shown:
 
     def built(self) -> str:
         """What the build prints."""
+        if not self.stated:
+            return UNKNOWN
         return self.value.text("full" if self.low else "value")
 
     def _number(self, amount: str) -> str:

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from compendium.whatif import formula, quantile, quantiles, quoted
 
-STEP = 0.05  # of a bar of a histogram, in powers of ten
+STEP = 0.05  # of a bar, in powers of ten
 
 
-def histogram_data(source: str, field: str, scale: float, axis: tuple[float, float]) -> list[dict]:
+def histogram_data(
+    source: str, field: str, scale: float, axis: tuple[float, float], step: float = STEP
+) -> list[dict]:
     """Data of `histogram`: quantiles and bars of a field divided by `scale`."""
     value = f"clamp(datum.{field} / {scale}, {axis[0]}, {axis[1] * 0.999})"
-    place = f"floor(log({value}) / LN10 / {STEP}) * {STEP}"
+    place = f"floor(log({value}) / LN10 / {step}) * {step}"
     count = {"type": "aggregate", "groupby": ["left"], "ops": ["count"], "as": ["count"]}
     return [
         quantiles(source, field),
@@ -22,7 +24,7 @@ def histogram_data(source: str, field: str, scale: float, axis: tuple[float, flo
 
 
 def histogram(
-    axis: tuple[float, float], title: str, scale: float, bounds: str = ""
+    axis: tuple[float, float], title: str, scale: float, bounds: str = "", step: float = STEP
 ) -> dict[str, list[dict]]:
     """Histogram on a logarithmic axis that stands still, so that a change is seen as a move.
 
@@ -35,6 +37,8 @@ def histogram(
         Of the field of `histogram_data` to the unit of the axis.
     bounds : str
         Expression of an array of amounts to mark with dashed lines; optional.
+    step : float
+        Width of a bar, in powers of ten.
     """
     low, high = axis
 
@@ -44,7 +48,7 @@ def histogram(
     ends = [at(quantile(k, f" / {scale}")) for k in (0, 2, 4)]
     bar = mark("rect", "bar", "bars",
                x=at("pow(10, datum.left)"),
-               x2=at(f"pow(10, datum.left + {STEP})", offset=-0.5),
+               x2=at(f"pow(10, datum.left + {step})", offset=-0.5),
                y={"scale": "y", "field": "count"}, y2={"scale": "y", "value": 0})  # fmt: skip
     floor = {"signal": "height - 6"}
     span = mark("rule", "interval", x=ends[0], x2=ends[2], y=floor, strokeWidth={"value": 3})

@@ -151,7 +151,10 @@ def controls(p: TradeTrends, known: dict, bases, paces: dict) -> list[Choice | N
                     p,
                     "growth_carry",
                     "Part of the stated growth that lasts",
-                    {share: f"{share:.0%}" for share in sorted({*CARRIES, p.growth_carry})},
+                    {
+                        share: f"{share * 100:.0f} percent"
+                        for share in sorted({*CARRIES, p.growth_carry})
+                    },
                 )
             )
         found.append(choice(p, "closed_years", "Years of the closed border in the walk", CLOSED))

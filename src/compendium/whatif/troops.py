@@ -7,6 +7,7 @@ import pandas as pd
 from compendium import uncertainty as un
 from compendium.parameters import TroopPlausibility
 from compendium.troops import Result, money, stock
+from compendium.values import Value
 from compendium.whatif import (
     DRAWS,
     Choice,
@@ -27,8 +28,10 @@ from compendium.whatif.pictures import bounds_data, histogram, histogram_data
 
 BUILDERS = {True: "counted", False: "not counted"}
 PAYMENTS = {"cash": "money", "in_kind": "goods"}
+TAKE = "state's take"
 FLOWS = ("months", "sent", "dead")  # soldier-months, men, dead up to the vintage
-AXIS = (1, 5000)  # million USD
+AXIS = (10, 5000)  # million USD
+STEP = 0.01  # of a bar, in powers of ten
 TITLE = "gross income of the first year, million USD, logarithmic scale"
 
 
@@ -46,9 +49,12 @@ def panel(p: TroopPlausibility, result: Result) -> Panel | None:
     fields = {
         "year_men": "Gross income of a first year of so many men",
         "year_men_state": "What the state gets of it, in money or in kind",
-        "income_so_far": "Gross income so far, by the counted men",
-        "state_so_far": "What the state gets of that",
     }
+    if known:
+        fields |= {
+            "income_so_far": "Gross income so far, by the counted men",
+            "state_so_far": "What the state gets of that",
+        }
     study = money.study_per_head(p.as_of) is not None
     bounds = [stated[name].value for name in ("study_low", "study_high")] if study else []
     return Panel(
@@ -56,11 +62,7 @@ def panel(p: TroopPlausibility, result: Result) -> Panel | None:
         name="panel-troops",
         parameters=p,
         controls=controls(p, prices, known),
-        shown=[
-            Shown(stated[name], label, *(quantile(k, name=f"of_{name}") for k in (2, 0, 4)))
-            for name, label in fields.items()
-            if name in stated
-        ],
+        shown=[shown(name, label, stated) for name, label in fields.items()],
         fixed={"draws": draws},
         alt="Histogram of the gross income of a first year in million USD on a logarithmic scale,"
         " with the median and the central nine tenths of the draws"
@@ -69,12 +71,25 @@ def panel(p: TroopPlausibility, result: Result) -> Panel | None:
         " median, the line their central nine tenths"
         + (", dashed lines are the yearly sums of the study." if study else "."),
         data=[
-            *data(p, known, draws, [name for name in fields if name in stated]),
+            *data(p, known, draws, list(fields)),
             *([bounds_data("study")] if study else []),
         ],
-        signals=[*signals(prices, result.prices), {"name": "study", "value": bounds}],
-        **histogram(AXIS, TITLE, 1, "study" if study else ""),
+        signals=[*signals(prices), {"name": "study", "value": bounds}],
+        **histogram(AXIS, TITLE, 1, "study" if study else "", STEP),
     )  # fmt: skip
+
+
+def shown(name: str, label: str, stated: dict[str, Value]) -> Shown:
+    """A value of the income; the state's part is known in kind, or where a share is."""
+    unit = "USD_million_per_year" if name.startswith("year") else "USD_million"
+    empty = Value(f"troop_plausibility.{name}", 0, 0, 0, unit, level=0.9)
+    return Shown(
+        stated.get(name, empty),
+        label,
+        *(quantile(k, name=f"of_{name}") for k in (2, 0, 4)),
+        unknown="payment !== 'in_kind' && !range_take" if "state" in name else "",
+        stated=name in stated,
+    )
 
 
 def flows(p: TroopPlausibility) -> dict[bool, dict[str, list]]:
@@ -103,9 +118,8 @@ def controls(p: TroopPlausibility, prices: money.Prices, known: dict) -> list[Ch
         number(p, "death_payment", "Paid for a dead soldier", "USD", 0, 200_000, 1000, at=50_000,
                rows=told("death")),
     ]  # fmt: skip
-    if prices.take is not None:
-        found.append(number(p, "state_take", "Part the state keeps", "share", 0, 1, 0.01, at=0.9,
-                            rows=told("take", ".2f")))  # fmt: skip
+    found.append(number(p, "state_take", "Part the state keeps", "share", 0, 1, 0.01, at=0.9,
+                        rows=told("take", ".2f")))  # fmt: skip
     found.append(choice(p, "payment", "Pay comes as", PAYMENTS))
     if len(known) == len(BUILDERS):
         found.append(choice(p, "count_builders", "Builders in uniform", BUILDERS))
@@ -119,15 +133,15 @@ def told(name: str, form: str = ",.0f") -> str:
     return f"{ends} ? 'from the rows: ' + {span} : 'no row'"
 
 
-def signals(prices: money.Prices, own: money.Prices) -> list[dict]:
-    """Ranges of the rows, or the numbers set by hand; `own` are those of the build."""
+def signals(prices: money.Prices) -> list[dict]:
+    """Ranges of the rows, or the numbers set by hand."""
     hands = {"pay": "monthly_pay", "bonus": "bonus", "death": "death_payment", "take": "state_take"}
     rows = {name: getattr(prices, name) for name in hands}
     found = [{"name": "rows", "value": rows}]
-    for name, hand in hands.items():
-        by_hand = f"{hand}_by_hand ? [{hand}, {hand}] : rows.{name}"
-        fixed = quoted(getattr(own, name))  # where no row is known there is no control
-        found.append({"name": f"range_{name}", "update": fixed if rows[name] is None else by_hand})
+    found += [
+        {"name": f"range_{name}", "update": f"{hand}_by_hand ? [{hand}, {hand}] : rows.{name}"}
+        for name, hand in hands.items()
+    ]
     return found
 
 
@@ -153,7 +167,7 @@ def data(p: TroopPlausibility, known: dict, draws: int, shown: list[str]) -> lis
         months, sent, dead = (f"datum['{name}_' + {counted}]" for name in FLOWS)
         sums = f"datum.pay * {months} + datum.once * {sent} + datum.death * {dead}"
         steps.append(formula("income_so_far", f"({sums}) / 1e6"))
-    share = uniform(own["state's take"], "range_take")
+    share = f"(range_take ? {uniform(own[TAKE], 'range_take')} : 0)"
     for name, gross in (("year_men_state", "year_men"), ("state_so_far", "income_so_far")):
         if name in shown:
             steps.append(
@@ -162,6 +176,6 @@ def data(p: TroopPlausibility, known: dict, draws: int, shown: list[str]) -> lis
     return [
         cube,
         {"name": "draws", "source": "points", "transform": steps},
-        *histogram_data("draws", "year_men", 1, AXIS),
+        *histogram_data("draws", "year_men", 1, AXIS, STEP),
         *(quantiles("draws", name, f"of_{name}") for name in shown),
     ]
