@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from compendium import evidence, parameters, values
+from compendium import evidence, parameters, values, whatif
 from compendium.errors import CompendiumError
 from compendium.figures import Drawing
 
@@ -265,6 +265,19 @@ def summary(
     lines = [f"**Question.** {question}", f"**Answer.** {answer}", confidence]
     content = {"kind": "summary", **parts, "printed": said}
     _display({MIME: content, "text/markdown": "\n\n".join(lines)})
+
+
+def panel(panel: whatif.Panel | None) -> None:
+    """Show a panel in which a reader changes assumptions (`compendium.whatif`).
+
+    It works in the book; any other notebook program shows a sentence. None is a panel for
+    which the vintage knows too little.
+    """
+    if panel is None:
+        return prose("Too little was known by the day of this vintage for a panel.", {})
+    content = whatif.content(panel)
+    plain = f"In the book a panel to change assumptions stands here. {panel.alt}"
+    return _display({MIME: content, "text/plain": plain})
 
 
 def speaker(published: Iterable[values.Value]) -> Callable[..., None]:

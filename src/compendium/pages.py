@@ -13,6 +13,7 @@ from importlib.resources import files
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from compendium import datapackage, evidence
 from compendium.catalogue import Catalogue
@@ -121,6 +122,16 @@ def card(value: Value, catalogue: Catalogue, links: Links) -> str:
         cell=place.cell,
         cell_uri=place.uri,
     )
+
+
+def panel(content: dict) -> tuple[str, str]:
+    """HTML of a what-if panel before and after its caption."""
+    # No end of the element that holds it, whatever a text says.
+    spec = Markup(json.dumps(content["spec"]).replace("<", "\\u003c"))  # noqa: S704
+    mark = "\0"
+    text = TEMPLATES.get_template("panel.html").render({**content, "spec": spec, "caption": mark})
+    before, _, after = text.partition(mark)
+    return before, after
 
 
 def card_id(id: str) -> str:

@@ -449,6 +449,13 @@ class TroopPlausibility(Parameters):
         ge=0,
         le=1,
     )
+    men: int = parameter(
+        12_000,
+        "persons",
+        "Size of a force whose first year is priced; the default is about what Seoul first announced.",
+        ge=0,
+        le=200_000,
+    )
     monthly_pay: float | None = parameter(
         None,
         "USD_per_person_month",

@@ -12,7 +12,8 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
   numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
   ``prose`` is a paragraph of MyST that a chapter wrote, one of the kind ``summary`` the box at
-  its head.
+  its head, and one of the kind ``panel`` a panel in which the reader changes assumptions
+  (`compendium.whatif`).
 
 Every fault found in a page is collected, and all are raised at once after the pages are read
 and before any is written: a mere warning would let a second, incremental build pass.
@@ -29,6 +30,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -84,6 +86,7 @@ class Page:
     uses: list[Use] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)  # of the catalogue
+    panel: bool = False  # whether it has a what-if panel
     publishes: dict[str, int] = field(default_factory=dict)  # cell by value; "" for the rest
 
 
@@ -243,6 +246,8 @@ class ExhibitRenderer:
                 text = parse(renderer, data.content["text"], data.line or 0)
                 title = data.content.get("box")
                 return [box(title, text)] if title else text
+            if data.content.get("kind") == "panel":
+                return [panel(renderer, data.content, data.line or 0)]
             return Exhibit(renderer, data.content, data.line or 0).build()
         except CompendiumError as error:
             env = renderer.renderer.sphinx_env
@@ -330,6 +335,46 @@ def parse(renderer, text: str, line: int, inline: bool = False) -> list[nodes.No
     with renderer.renderer.current_node_context(parent):
         renderer.renderer.nested_render_text(str(text), line, inline=inline)
     return parent.children
+
+
+class Panel(nodes.Part, nodes.Element):
+    """What-if panel of a chapter, its caption inside; HTML alone can show it."""
+
+
+def panel(renderer, content: dict, line: int) -> Panel:
+    """Node of a panel; what it runs on is put beside the page."""
+    env = renderer.renderer.sphinx_env
+    page_of(env, env.docname).panel = True
+    serve_vega(env.app)
+    node = Panel(
+        "",
+        nodes.paragraph(
+            "", "", *parse(renderer, content["caption"], line, True), classes=["whatif-caption"]
+        ),
+    )
+    node["content"] = content
+    return node
+
+
+def serve_vega(app) -> None:
+    """Put Vega into a file of the book, once for each release of it."""
+    file = Path(app.doctreedir, "compendium", vega_name())
+    if not file.exists():
+        file.write_text(vega(), "utf-8")
+
+
+def vega_name() -> str:
+    """Name of the file that holds Vega."""
+    return f"vega-{version('vl-convert-python')}.js"
+
+
+def vega() -> str:
+    """Script of Vega, from the wheel of vl-convert; takes some seconds."""
+    import vl_convert  # not where no page has a panel
+
+    # In a function of its own: its names would otherwise be those of every script of the page.
+    code = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return f"(function () {{{code}}})();"
 
 
 class Exhibit:
@@ -689,6 +734,9 @@ def refer_plainly(doctree: nodes.document) -> None:
             f"The part {node['part']} of the catalogue stands in the HTML edition and in data/raw."
         )
         node.parent.replace(node, nodes.paragraph("", text))
+    for node in list(doctree.findall(Panel)):
+        text = "The panel in which assumptions can be changed stands in the HTML edition."
+        node.parent.replace(node, nodes.paragraph("", text))
 
 
 def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -699,6 +747,10 @@ def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> 
     if any(part not in ("index", "grades") for part in page.parts):
         app.add_css_file("tables.css")
         app.add_js_file("tables.js")
+    if page.panel:
+        app.add_css_file("whatif.css")
+        app.add_js_file(vega_name(), loading_method="defer")
+        app.add_js_file("whatif.js", loading_method="defer", priority=900)
     catalogue, links = catalogue_of(app), links_from(app, pagename)
     shown = dict.fromkeys(node["value_id"] for node in doctree.findall(ValueText))
     cards = [
@@ -803,6 +855,18 @@ def name_toggles(app, pagename: str, templatename: str, context: dict, doctree) 
     context["generate_toctree_html"] = named
 
 
+def visit_panel(self, node: Panel) -> None:
+    """Write a panel in HTML around its caption."""
+    before, after = pages.panel(node["content"])
+    self.body.append(before)
+    self.context.append(after)
+
+
+def depart_panel(self, node: Panel) -> None:
+    """Write what follows the caption."""
+    self.body.append(self.context.pop())
+
+
 def drop_thebe(app, config) -> None:
     """Take Jupyter Book's live-code extension out: it asks other hosts and breaks the console."""
     for listeners in app.events.listeners.values():
@@ -831,6 +895,7 @@ def setup(app) -> dict:
     app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))
     app.add_node(DataDetails, html=(visit_details, depart_details))
     app.add_node(Summary, html=(visit_summary, depart_summary))
+    app.add_node(Panel, html=(visit_panel, depart_panel))
     app.connect("config-inited", drop_thebe)
     app.connect("config-inited", serve_mathjax)
     app.connect("config-inited", serve_scripts)
@@ -848,7 +913,7 @@ def setup(app) -> dict:
     app.connect("build-finished", write_tables)
     return {
         "version": compendium.__version__,
-        "env_version": 2,
+        "env_version": 3,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

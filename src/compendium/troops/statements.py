@@ -629,11 +629,19 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
         found.append(state("state_take", (low + high) / 2 * 100, "percent",
                            "Part of what is paid that the state keeps, range of the known rows, which are about pay",
                            low=low * 100, high=high * 100, kind="evidence", rows=prices.rows["take"]))  # fmt: skip
-    for men in money.STUDY_HEADS:
+    sizes = {f"year_{men}": men for men in money.STUDY_HEADS} | {"year_men": p.men}
+    for name, men in sizes.items():
         gross = money.revenue(prices, u, men * money.MONTHS, men, 0.0)
         found.append(
-            from_summary(f"year_{men}", un.summary(gross), "USD_million_per_year",
+            from_summary(name, un.summary(gross), "USD_million_per_year",
                          f"Gross income of a first year of {men:,} men, no deaths paid for", rows=ids)
+        )  # fmt: skip
+    kept = money.to_state(p, prices, u, gross)
+    if kept is not None:
+        found.append(
+            from_summary("year_men_state", un.summary(kept[0]), "USD_million_per_year",
+                         f"What the state gets of a first year of {p.men:,} men, in money or in kind",
+                         rows=tuple(sorted({*ids, *prices.rows["take"]})))
         )  # fmt: skip
     if paths is None:
         return found
