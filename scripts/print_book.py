@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from compendium import printing
+from compendium import printing, progress
 from compendium.errors import CompendiumError
 
 
@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--code", action="store_true", help="print the code of the chapters too")
     options = parser.parse_args()
     try:
-        printing.print_book(options.scenario, code=options.code)
+        printing.print_book(options.scenario, progress.reporter(), code=options.code)
     except CompendiumError as error:
         print(error, file=sys.stderr)
         return error.exit_code

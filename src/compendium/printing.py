@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import posixpath
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,22 +25,26 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 import compendium
-from compendium import book, paths, progress, stamps
+from compendium import book, paths, stamps
 from compendium.errors import CompendiumError
 
 STYLE = "assets/print.css"
 # Hundreds of rows each, made to be sorted and searched.
 LEFT_OUT = "chapters/catalogue/"
 # What opens, unfolds or runs. A page marks what else is not for paper with `d-print-none`.
-SCREEN_ONLY = (
-    ".value-card, .headerlink, .exhibit-downloads, .exhibit-data, .toctree-wrapper, "
-    ".d-print-none, script, style, button, iframe"
-)
-VALUE_TABLES = "table[id$=-values]"  # where a chapter lists its values
+SCREEN_ONLY = {
+    "value-card", "headerlink", "exhibit-downloads", "exhibit-data", "toctree-wrapper",
+    "d-print-none",
+}  # fmt: skip
+NOT_TEXT = {"script", "style", "button", "iframe"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+LONG_NAME = re.compile(r"\w+[_.]\w+[_.]\w+")
+JOINT = re.compile(r"(?<=\w[_.])(?=[a-z])")
 PASSES = 4  # to number the pages: the numbers themselves may move a line
 MADE_OF = "/CompendiumMadeOf"
+PDF_VERSION = "%PDF-1.7"
 # Of Matplotlib, which is in every environment: the same pages on every machine.
 FONTS = {
     ("Book", "normal", 400): "STIXGeneral",
@@ -52,9 +57,7 @@ FONTS = {
 }
 
 
-def print_book(
-    name: str, report: Callable[[str], None] = progress.reporter(), *, code: bool = False
-) -> Path:
+def print_book(name: str, report: Callable[[str], None] = print, *, code: bool = False) -> Path:
     """Print the built book of a scenario to ``_build/pdf/<name>.pdf`` and return that file.
 
     Parameters
@@ -88,7 +91,7 @@ def print_book(
     content = press(document(front, sheets, build / "html"), target.parent)
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f".{target.name}")
-    aside.write_bytes(finish(content, front, made_of))
+    aside.write_bytes(finish(content, sheets, front, made_of))
     os.replace(aside, target)
     report(f"done: {paths.relative(target)}")
     return target
@@ -140,6 +143,11 @@ class Sheet:
     sections: list[tuple[str, str]] = field(default_factory=list)
 
     @property
+    def heading(self) -> str:
+        """Number and title."""
+        return f"{self.number}. {self.title}" if self.number else self.title
+
+    @property
     def key(self) -> str:
         """Id of the page in the joined document, and the beginning of all ids in it."""
         return self.name.rpartition("/")[2]
@@ -167,6 +175,8 @@ def join(html: Path, root: Path = paths.ROOT, *, code: bool = False) -> list[She
         drop(sheet, code)
         outline(sheet)
     marks = number_values(sheets)
+    for sheet in sheets:
+        soften(sheet)
     known = {sheet.name: sheet for sheet in sheets}
     for sheet in sheets:
         link(sheet, known, marks)
@@ -202,18 +212,17 @@ def read(file: Path):
 
 def drop(sheet: Sheet, code: bool) -> None:
     """Take out what is not for paper, and unfold the rest."""
-    for tag in sheet.tree.select(SCREEN_ONLY + ("" if code else ", .cell_input")):
-        if not tag.decomposed:
-            tag.decompose()
+    unwanted = SCREEN_ONLY if code else SCREEN_ONLY | {"cell_input"}
+    # One pass in Python: selectors are slow on trees of this size.
+    for tag in sheet.tree.find_all(True):
+        if tag.name in NOT_TEXT or not unwanted.isdisjoint(tag.get("class", ())):
+            tag.extract()
     for details in sheet.tree.find_all("details"):
         if "hide" in details.get("class", ()):  # Jupyter Book's fold around code
             details.summary.decompose()
         elif details.summary:
             details.summary.name = "p"
         details.attrs, details.name = {"class": "unfolded"}, "div"
-    for cell in sheet.tree.select("div.cell, div.cell_output, div.unfolded"):
-        if not cell.get_text(strip=True) and not cell.find("img"):
-            cell.decompose() if not cell.decomposed and not cell.find(id=True) else None
 
 
 def outline(sheet: Sheet) -> None:
@@ -236,7 +245,8 @@ def number_values(sheets: Sequence[Sheet]) -> dict[str, str]:
     """Number the rows of each chapter's table of values; return the number by value."""
     marks = {}
     for sheet in sheets:
-        rows = sheet.tree.select(f"{VALUE_TABLES} tbody tr")
+        lists = [t for t in sheet.tree.find_all("table", id=True) if t["id"].endswith("-values")]
+        rows = [row for table in lists for row in table.tbody.find_all("tr")]
         for count, row in enumerate(rows, 1):
             cell = row.td.p or row.td
             id = cell.get_text(strip=True)
@@ -270,12 +280,26 @@ def link(sheet: Sheet, known: Mapping[str, Sheet], marks: Mapping[str, str]) -> 
             anchor.append(tag("span", "", "elsewhere", **{"data-page-of": anchor["href"][1:]}))
 
 
-def tag(name: str, text: str, kind: str, **attributes: str):
-    """Element with a class and a text."""
-    from bs4 import BeautifulSoup
+def soften(sheet: Sheet) -> None:
+    """Let long names in tables break after a dot or an underscore, and keep days whole."""
+    for cell in sheet.tree.find_all("td"):
+        text = cell.get_text(strip=True)
+        if DAY.fullmatch(text):
+            cell["class"] = [*cell.get("class", ()), "day"]
+        for words in cell.find_all(string=LONG_NAME):
+            first, *rest = JOINT.split(words)
+            words.replace_with(first, *(part for more in rest for part in (tag("wbr"), more)))
 
-    made = BeautifulSoup("", "html.parser").new_tag(name, attrs={"class": kind, **attributes})
-    made.string = text
+
+def tag(name: str, text: str = "", kind: str | None = None, **attributes: str):
+    """Element with a text and a class."""
+    from bs4 import Tag
+
+    made = Tag(name=name, attrs=attributes, can_be_empty_element=name == "wbr")
+    if kind:
+        made["class"] = kind
+    if text:
+        made.string = text
     return made
 
 
@@ -396,8 +420,7 @@ def contents(sheets: Sequence[Sheet]) -> str:
         if sheet.part != part:
             part = sheet.part
             lines.append(f'<p class="part">{escape(part)}</p>')
-        title = f"{sheet.number}. {sheet.title}" if sheet.number else sheet.title
-        lines.append(entry(sheet.key, title, "chapter-entry"))
+        lines.append(entry(sheet.key, sheet.heading, "chapter-entry"))
         lines += [entry(id, title, "section-entry") for id, title in sheet.sections]
     return '<nav class="contents"><h1>Contents</h1>\n' + "\n".join(lines) + "</nav>"
 
@@ -448,7 +471,7 @@ def press(content: str, folder: Path) -> bytes:
             page.evaluate(FIT)
             pages: dict[str, int] = {}
             for _ in range(PASSES):
-                printed = page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
+                printed = page.pdf(prefer_css_page_size=True, tagged=True)
                 found = destinations(printed)
                 if found == pages:
                     return printed
@@ -496,16 +519,25 @@ def destinations(printed: bytes) -> dict[str, int]:
 
     reader = PdfReader(BytesIO(printed))
     return {
-        name: reader.get_destination_page_number(place) + 1
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
         for name, place in reader.named_destinations.items()
     }
 
 
-def finish(printed: bytes, front: Mapping[str, str], made_of: str) -> bytes:
-    """Say in the file what it is, and leave out when and by which program it was made."""
+def finish(
+    printed: bytes, sheets: Sequence[Sheet], front: Mapping[str, str], made_of: str
+) -> bytes:
+    """Add the outline, say in the file what it is, and leave out when it was made."""
     from pypdf import PdfWriter
 
     writer = PdfWriter(clone_from=BytesIO(printed))
+    writer.pdf_header = PDF_VERSION
+    # Chromium's own outline says a heading twice where a page begins with it.
+    places = writer.named_destinations
+    for sheet in sheets:
+        chapter = add_line(writer, places[f"/{sheet.key}"], sheet.heading, None)
+        for id, title in sheet.sections:
+            add_line(writer, places[f"/{id}"], title, chapter)
     writer.metadata = {
         "/Title": front["full_title"],
         "/Author": front["authors"],
@@ -516,3 +548,11 @@ def finish(printed: bytes, front: Mapping[str, str], made_of: str) -> bytes:
     out = BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def add_line(writer, place, title: str, above):
+    """Add a line to the outline and return it."""
+    from pypdf.generic import Fit
+
+    number = writer.get_destination_page_number(place)
+    return writer.add_outline_item(title, number, above, fit=Fit.xyz(left=0, top=float(place.top)))
