@@ -11,6 +11,7 @@ from compendium import paths
 PARTS = (
     "_config.yml",
     "_toc.yml",
+    "CITATION.cff",
     "index.md",
     "assets",
     "chapters",

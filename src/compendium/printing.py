@@ -100,7 +100,8 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
 def digest(stamp: Mapping, code: bool) -> str:
     """Digest of what a book was made of, and of how it is printed."""
     inputs = {path: entry[-1] for path, entry in stamp["inputs"].items()}
-    made_of = [inputs, stamp["python"], code]
+    how = [file.read_text("utf-8") for file in (Path(__file__), paths.ROOT / STYLE)]
+    made_of = [inputs, stamp["python"], how, code]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
