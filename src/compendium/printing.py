@@ -219,11 +219,15 @@ def drop(sheet: Sheet, code: bool) -> None:
         if tag.name in NOT_TEXT or not unwanted.isdisjoint(tag.get("class", ())):
             tag.extract()
     for details in sheet.tree.find_all("details"):
-        if "hide" in details.get("class", ()):  # Jupyter Book's fold around code
-            details.summary.decompose()
+        folded_code = "hide" in details.get("class", ())  # as Jupyter Book folds it
+        if folded_code and not code:
+            details.extract()  # an empty box would part a heading from what follows
+            continue
+        if folded_code:
+            details.summary.extract()
         elif details.summary:
             details.summary.name = "p"
-        details.attrs, details.name = {"class": "unfolded"}, "div"
+        details.name, details.attrs = "div", {}
 
 
 def outline(sheet: Sheet) -> None:
@@ -244,17 +248,29 @@ def outline(sheet: Sheet) -> None:
 
 def number_values(sheets: Sequence[Sheet]) -> dict[str, str]:
     """Number the rows of each chapter's table of values; return the number by value."""
-    marks = {}
+    marks: dict[str, str] = {}
     for sheet in sheets:
         lists = [t for t in sheet.tree.find_all("table", id=True) if t["id"].endswith("-values")]
-        rows = [row for table in lists for row in table.tbody.find_all("tr")]
-        for count, row in enumerate(rows, 1):
-            cell = row.td.p or row.td
-            id = cell.get_text(strip=True)
-            marks.setdefault(id, f"{sheet.number}.{count}")
-            row["id"] = f"value.{id}"
-            cell.insert(0, tag("span", f"{marks[id]} ", "mark"))
+        for table in lists:
+            rows = table.tbody.find_all("tr")
+            names = [row.td.get_text(strip=True) for row in rows]
+            if marks.keys() >= set(names):
+                repeat(table)
+                continue
+            for count, (name, row) in enumerate(zip(names, rows, strict=True), 1):
+                marks[name] = f"{sheet.number}.{count}"
+                row["id"] = f"value.{name}"
+                (row.td.p or row.td).insert(0, tag("span", f"{marks[name]} ", "mark"))
     return marks
+
+
+def repeat(table) -> None:
+    """Leave out a table of values that all stand in the tables of their own chapters."""
+    table.thead.extract()
+    table.tbody.clear()
+    line = tag("tr")
+    line.append(tag("td", "Not printed again: each value stands in the table of its own chapter."))
+    table.tbody.append(line)
 
 
 def link(sheet: Sheet, known: Mapping[str, Sheet], marks: Mapping[str, str]) -> None:
@@ -332,7 +348,7 @@ def title_page(scenario: str, as_of: str, root: Path = paths.ROOT) -> dict[str, 
 
 def document(front: Mapping[str, str], sheets: Sequence[Sheet], html: Path) -> str:
     """One HTML document of title page, contents and all sheets."""
-    said = {key: escape(text) for key, text in front.items()}
+    said = {key: escape(text.replace("'", "\u2019"), quote=False) for key, text in front.items()}
     running = f"{front['scenario']}. {front['as_of']}."
     style = "\n".join(
         [*font_rules(), (paths.ROOT / STYLE).read_text("utf-8"), *page_rules(sheets, running)]
@@ -344,7 +360,7 @@ def document(front: Mapping[str, str], sheets: Sequence[Sheet], html: Path) -> s
     )
     return f"""<!DOCTYPE html>
 <html lang="{said["language"]}">
-<head><meta charset="utf-8"><title>{said["full_title"]}</title>
+<head><meta charset="utf-8"><title>{escape(front["full_title"])}</title>
 <style>{style}</style>{formulas(html, bodies)}</head>
 <body>
 <header class="title-page">
