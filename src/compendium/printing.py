@@ -278,7 +278,7 @@ def link(sheet: Sheet, known: Mapping[str, Sheet], marks: Mapping[str, str]) -> 
     ids = {name: {t["id"] for t in other.tree.find_all(id=True)} for name, other in known.items()}
     for anchor in sheet.tree.find_all("a"):
         if value := anchor.get("data-value-id"):
-            anchor.attrs = {"class": "value"}
+            anchor.attrs = {"class": "value", "data-value-id": value}
             if value in marks:
                 anchor["href"] = f"#value.{value}"
                 anchor.append(tag("sup", f"v{marks[value]}", "mark"))
