@@ -11,13 +11,16 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book test check compare diff record bench environment lock clean
+.PHONY: help book pdf test check compare diff record bench environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh
 	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain)
+
+pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
+	@$(RUN) scripts/print_book.py --scenario "$(SCENARIO)" $(if $(CODE),--code)
 
 test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .

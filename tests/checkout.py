@@ -14,6 +14,7 @@ PARTS = (
     "LICENSE-CONTENT",
     "references.bib",
     "_toc.yml",
+    "CITATION.cff",
     "index.md",
     "assets",
     "chapters",

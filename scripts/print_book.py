@@ -1,0 +1,30 @@
+"""Print the built book of a scenario to one PDF."""
+
+import argparse
+import sys
+
+from compendium import printing, progress
+from compendium.errors import CompendiumError
+
+
+def main() -> int:
+    """Print one scenario."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--scenario",
+        default="replication",
+        metavar="NAME",
+        help="a scenario whose book is built (default: replication)",
+    )
+    parser.add_argument("--code", action="store_true", help="print the code of the chapters too")
+    options = parser.parse_args()
+    try:
+        printing.print_book(options.scenario, progress.reporter(), code=options.code)
+    except CompendiumError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
