@@ -5,7 +5,7 @@ from __future__ import annotations
 from compendium import uncertainty as un
 from compendium.errors import CompendiumError
 from compendium.parameters import TradeTrends, validate
-from compendium.trade import Result, halfyear, levels, meetings, rates, series
+from compendium.trade import Result, halfyear, levels, meetings, rates
 from compendium.whatif import (
     DRAWS,
     Choice,
@@ -89,8 +89,8 @@ def alone(p: TradeTrends) -> dict[str, object]:
         `walk` (factor by draw and choice of years).
     """
     u = un.uniforms(p.draws, 5, p.seed)
-    totals, half = series.totals(p), halfyear.stated_half(p.as_of)
-    level, growth = levels.newest_level(p, totals), halfyear.coincidence(p.as_of)
+    half = halfyear.stated_half(p.as_of)
+    level, growth = levels.newest_level(p), halfyear.coincidence(p.as_of)
     year = p.as_of.year if half is None else half["period_start"].year
     found: dict[str, object] = {"half": None if half is None else float(half["value"])}
     shares: dict[str, list | None] = {}
@@ -106,7 +106,7 @@ def alone(p: TradeTrends) -> dict[str, object]:
         if len(growth) and level.year == 2023 and year == 2024:
             found["growth"] = float(growth["growth"].iloc[0])
         found["walk"] = {
-            years: levels.walk(p.model_copy(update={"closed_years": years}), totals, u[:, 2], ahead)
+            years: levels.walk(p.model_copy(update={"closed_years": years}), u[:, 2], ahead)
             for years in CLOSED
         }
     return found
