@@ -213,7 +213,7 @@ def parameters_table(chosen: parameters.Parameters, name: str) -> None:
     changed = list(frame.loc[frame["changed"] != "", "parameter"])
     heads = {"parameter": "Name", "changed": "Changed"}
     bundle = table_bundle(
-        frame.rename(columns=heads).rename(columns=str.capitalize),
+        frame.replace({"changed": {"": "no"}}).rename(columns=heads).rename(columns=str.capitalize),
         name,
         "Parameters of this build: "
         + (f"changed are `{'`, `'.join(changed)}`." if changed else "all are at their defaults."),
