@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import importlib.util
 import json
 import os
@@ -216,12 +217,12 @@ def resolve_values(app, doctree: nodes.document, docname: str) -> None:
 # ------------------------------------------------------------------------------- exhibits
 
 
-class RowName(nodes.inline):
-    """What may be the name of a row of evidence; a link to it where there is such a row."""
+class Rows(nodes.General, nodes.Element):
+    """Rows of an exhibit's table: one node until the page is written.
 
-
-class HeadCell(nodes.entry):
-    """Cell of a table's heading; in HTML it says that it heads a column."""
+    Some thirty passes are made over every page, and its tables hold nine tenths of the cells
+    and words. Each would be three nodes.
+    """
 
 
 class DataDetails(nodes.container):
@@ -452,22 +453,14 @@ class Exhibit:
 
     def table(self) -> nodes.table:
         """Every row as a real table; the text of a cell is never markup."""
-        columns = self.content["columns"]
+        columns, rows = self.content["columns"], self.content.get("rows", [])
         align = [*self.content.get("align", []), *["left"] * len(columns)][: len(columns)]
-        # Only text builders look at the width; the one of plain text hangs where it is 1.
-        group = nodes.tgroup("", *[nodes.colspec(colwidth=20) for _ in columns], cols=len(columns))
-        head = nodes.row("", *[cell(HeadCell, c, a) for c, a in zip(columns, align, strict=True)])
-        rows = [
-            nodes.row("", *[cell(nodes.entry, c, a) for c, a in zip(row, align, strict=True)])
-            for row in self.content.get("rows", [])
-        ]
-        group += [nodes.thead("", head), nodes.tbody("", *rows)]
+        marked = self.content.get("marked", [])
+        content = Rows("", columns=columns, rows=rows, align=align, marked=marked)
         classes = ["exhibit-rows", "colwidths-auto"]
-        for number in self.content.get("marked", []):
-            rows[number]["classes"].append("exhibit-marked")
         if len(rows) > LONG_TABLE:
             classes.append("exhibit-many")
-        return nodes.table("", group, classes=classes)
+        return nodes.table("", content, classes=classes)
 
     def label(self, node: nodes.Element) -> None:
         """Give `node` the exhibit's name, so that ``{numref}`` finds it."""
@@ -512,36 +505,65 @@ class Exhibit:
         return line
 
 
-def cell(kind: type[nodes.entry], content: str | dict, align: str) -> nodes.entry:
-    """Cell of a table; only an http(s) address becomes a link."""
+def text_and_url(content: str | dict | None) -> tuple[str, str]:
+    """Text of a cell, and the address it leads to: only an http(s) address becomes a link."""
     text, url = content, ""
     if isinstance(content, dict):
         text, url = content.get("text", ""), str(content.get("url") or "")
-    text = "" if text is None else str(text)
-    content = [link(nodes.Text(text), url)] if is_web_address(url) else with_rows(text)
-    paragraph = nodes.paragraph("", "", *content)
-    # `text-right` and its kin are the classes the theme knows.
-    classes = [f"text-{align if align in ALIGNMENTS else 'left'}"]
-    if len(text) > LONG_CELL:
-        classes.append("exhibit-long")
-    elif len(text) <= SHORT_CELL:
-        classes.append("exhibit-short")
-    return kind("", paragraph, classes=classes)
+    return "" if text is None else str(text), url if is_web_address(url) else ""
 
 
-def with_rows(text: str) -> list[nodes.Node]:
-    """Text in which what may be the name of a row is a node of its own."""
-    content: list[nodes.Node] = []
-    end = 0
-    for match in ROW_ID.finditer(text):
-        content += [nodes.Text(text[end : match.start()]), RowName("", match[0])]
-        end = match.end()
-    return [*content, nodes.Text(text[end:])]
+def html_of(rows: Rows, links: pages.Links) -> str:
+    """Rows as HTML; what is the name of a row of evidence leads to it."""
+
+    def cell(tag: str, content: str | dict | None, align: str) -> str:
+        text, url = text_and_url(content)
+        # `text-right` and its kin are the classes the theme knows.
+        classes = [f"text-{align if align in ALIGNMENTS else 'left'}"]
+        if len(text) > LONG_CELL:
+            classes.append("exhibit-long")
+        elif len(text) <= SHORT_CELL:
+            classes.append("exhibit-short")
+        shown = html.escape(text)
+        if url:
+            shown = f'<a class="reference external" href="{html.escape(url)}">{shown}</a>'
+        else:
+            shown = ROW_ID.sub(named, shown)
+        head = ' scope="col"' if tag == "th" else ""
+        return f'<{tag}{head} class="{" ".join(classes)}"><p>{shown}</p></{tag}>'
+
+    def named(match: re.Match) -> str:
+        target = links.row(match[0])
+        if not target:
+            return match[0]
+        address = html.escape(target)
+        return f'<a class="row-id reference internal" href="{address}">{match[0]}</a>'
+
+    def line(number: int, tag: str, content: list) -> str:
+        classes = "row-even" if number % 2 else "row-odd"
+        classes += " exhibit-marked" if number - 1 in rows["marked"] else ""
+        cells = [cell(tag, c, a) for c, a in zip(content, rows["align"], strict=True)]
+        return f'<tr class="{classes}">{"".join(cells)}</tr>\n'
+
+    body = "".join(line(number, "td", row) for number, row in enumerate(rows["rows"], 1))
+    return f"<thead>{line(0, 'th', rows['columns'])}</thead>\n<tbody>{body}</tbody>"
 
 
-def link(text: nodes.Text, url: str) -> nodes.reference:
-    """Link to another host."""
-    return nodes.reference("", "", text, refuri=url, internal=False)
+def nodes_of(rows: Rows) -> nodes.tgroup:
+    """Rows as nodes, for builders that write no HTML."""
+
+    def line(content: list) -> nodes.row:
+        row = nodes.row()
+        for text, url in map(text_and_url, content):
+            shown = nodes.reference("", text, refuri=url) if url else nodes.Text(text)
+            row += nodes.entry("", nodes.paragraph("", "", shown))
+        return row
+
+    width = len(rows["columns"])
+    # Only text builders look at the width; the one of plain text hangs where it is 1.
+    group = nodes.tgroup("", *[nodes.colspec(colwidth=20) for _ in range(width)], cols=width)
+    body = nodes.tbody("", *map(line, rows["rows"]))
+    return group + [nodes.thead("", line(rows["columns"])), body]
 
 
 # ------------------------------------------------------------------------------ notebooks
@@ -710,18 +732,15 @@ def link_evidence(app, doctree: nodes.document, docname: str) -> None:
         refer_plainly(doctree)
         return
     links = links_from(app, docname)
-    # One pass: a page with many rows is a large tree.
-    for node in list(doctree.findall(lambda n: isinstance(n, (ValueText, RowName, CataloguePart)))):
+    for node in list(doctree.findall(lambda n: isinstance(n, (ValueText, Rows, CataloguePart)))):
         if isinstance(node, ValueText):
             node["href"] = links.value(node["value_id"])
-        elif isinstance(node, CataloguePart):
+            continue
+        if isinstance(node, CataloguePart):
             content = pages.part(node["part"], catalogue_of(app), links)
-            node.parent.replace(node, nodes.raw("", content, format="html"))
-        elif target := links.row(text := node.astext()):
-            content = nodes.reference("", text, refuri=target, internal=True, classes=["row-id"])
-            node.parent.replace(node, content)
         else:
-            node.parent.replace(node, nodes.Text(text))
+            content = html_of(node, links)
+        node.parent.replace(node, nodes.raw("", content, format="html"))
 
 
 def refer_plainly(doctree: nodes.document) -> None:
@@ -734,6 +753,8 @@ def refer_plainly(doctree: nodes.document) -> None:
             f"The part {node['part']} of the catalogue stands in the HTML edition and in data/raw."
         )
         node.parent.replace(node, nodes.paragraph("", text))
+    for node in list(doctree.findall(Rows)):
+        node.parent.replace(node, nodes_of(node))
     for node in list(doctree.findall(Panel)):
         text = "The panel in which assumptions can be changed stands in the HTML edition."
         node.parent.replace(node, nodes.paragraph("", text))
@@ -794,18 +815,6 @@ def visit_value(self, node: ValueText) -> None:
 def depart_value(self, node: ValueText) -> None:
     """Close a value in HTML."""
     self.body.append("</a>" if node.get("href") else "</span>")
-
-
-def visit_head_cell(self, node: HeadCell) -> None:
-    """Open a heading cell in HTML."""
-    self.visit_entry(node)
-    # docutils offers no way to pass an attribute to a cell.
-    self.body[-1] = self.body[-1].replace("<th", '<th scope="col"', 1)
-
-
-def depart_head_cell(self, node: HeadCell) -> None:
-    """Close a heading cell in HTML."""
-    self.depart_entry(node)
 
 
 def visit_details(self, node: DataDetails) -> None:
@@ -892,7 +901,7 @@ def setup(app) -> dict:
     app.add_directive("vintages", VintagesDirective)
     # Builders without visitors of their own treat these as the nodes they derive from.
     app.add_node(ValueText, html=(visit_value, depart_value))
-    app.add_node(HeadCell, html=(visit_head_cell, depart_head_cell))
+    app.add_node(Rows)
     app.add_node(DataDetails, html=(visit_details, depart_details))
     app.add_node(Summary, html=(visit_summary, depart_summary))
     app.add_node(Panel, html=(visit_panel, depart_panel))
@@ -913,7 +922,7 @@ def setup(app) -> dict:
     app.connect("build-finished", write_tables)
     return {
         "version": compendium.__version__,
-        "env_version": 3,
+        "env_version": 4,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
