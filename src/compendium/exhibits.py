@@ -11,14 +11,18 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from IPython.display import display
-from matplotlib.figure import Figure
 
 from compendium import evidence, parameters, values, whatif
 from compendium.errors import CompendiumError
-from compendium.figures import Drawing
+
+if TYPE_CHECKING:  # nothing is drawn where exhibits are only shown
+    from matplotlib.figure import Figure
+
+    from compendium.figures import Drawing
 
 MIME = "application/vnd.compendium.exhibit+json"
 FOLD = 12  # a longer table of parameters is folded

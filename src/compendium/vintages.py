@@ -10,18 +10,14 @@ import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from compendium import datapackage, evidence, exhibits, figures, models, parameters, paths, values
+from compendium import datapackage, evidence, exhibits, models, parameters, paths, values
 from compendium.headlines import HEADLINES
-from compendium.policy import check as policy_check
-from compendium.strategy import projection as aid_projection
-from compendium.trade import check as trade_check
-from compendium.troops import holdout
 
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
 TRACKED = [
@@ -221,14 +217,15 @@ OTHERS = {
         1.0,
     ),
 }
-# Chapters' own scores of what the day of the study would have projected.
+# Chapters' own scores of what the day of the study would have projected. Functions by name:
+# showing a page that is at hand needs no model.
 CHECKS = {
-    "trade_trends": trade_check.check,
-    "troop_plausibility": holdout.study_check,
-    "kremlin_strategy": aid_projection.check,
-    "recommendations": policy_check.projections,
+    "trade_trends": "trade.check.check",
+    "troop_plausibility": "troops.holdout.study_check",
+    "kremlin_strategy": "strategy.projection.check",
+    "recommendations": "policy.check.projections",
 }
-YES_NO = {"trade_trends": trade_check.yes_no, "kremlin_strategy": aid_projection.yes_no}
+YES_NO = {"trade_trends": "trade.check.yes_no", "kremlin_strategy": "strategy.projection.yes_no"}
 MOST_ROWS = 6
 
 
@@ -251,14 +248,21 @@ def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
     ).dropna(subset=["value"])
 
 
+def ask(name: str, chapter: str, as_of: str | dt.date) -> pd.DataFrame:
+    """What a function of a chapter's model says of a vintage, with default parameters."""
+    module, _, function = name.rpartition(".")
+    given = parameters.validate(chapter, {"as_of": str(as_of)})
+    return getattr(import_module(f"compendium.{module}"), function)(given)
+
+
 def study_checks(as_of: str | dt.date) -> list[pd.DataFrame]:
     """Scores that the chapters give to the projections of the day of the study.
 
     Each with `quantity`, `median`, `low90`, `high90`, `later`; only those already due.
     """
     found = []
-    for chapter, check in CHECKS.items():
-        table = check(parameters.validate(chapter, {"as_of": str(as_of)}))
+    for chapter, name in CHECKS.items():
+        table = ask(name, chapter, as_of)
         if table.empty:
             continue
         if "donor" in table:
@@ -286,7 +290,7 @@ def forecasts(as_of: str | dt.date) -> pd.DataFrame:
     .. [1] G. W. Brier, "Verification of forecasts expressed in terms of probability",
        Monthly Weather Review 78 (1950).
     """
-    tables = [f(parameters.validate(c, {"as_of": str(as_of)})) for c, f in YES_NO.items()]
+    tables = [ask(name, chapter, as_of) for chapter, name in YES_NO.items()]
     tables = [table for table in tables if len(table)]
     columns = ["forecast", "chance", "came", "rows"]
     found = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
@@ -305,6 +309,8 @@ def summary(scored: pd.DataFrame, settled: pd.DataFrame, level: float = 0.9) -> 
     records = [("Projected figures that are due", f"{len(scored)}")]
     if len(scored):
         inside = int(scored["inside"].sum())
+        from scipy import stats
+
         span = stats.binomtest(inside, len(scored)).proportion_ci(level, "exact")
         records += [
             ("Inside their 90 % intervals", f"{inside}"),
@@ -342,6 +348,8 @@ def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[di
 
 
 def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]:
+    from compendium import figures
+
     found: dict[str, list[dict]] = {part: [] for part in PARTS}
     tracks = {id: own for id, own in tracked.groupby("id", sort=False)}
     single = [own.iloc[0] for own in tracks.values() if len(own) == 1]  # nothing to draw yet
