@@ -117,6 +117,21 @@ RuntimeError: see above
     ]
 
 
+def test_explain_tells_a_fault_in_the_code_of_a_page(tmp_path):
+    output = (
+        "Exception occurred:\n"
+        '  File "src/compendium/rendering.py", line 7, in serve\n    copy(kept, fail)\n'
+        "NameError: name 'fail' is not defined\n"
+        "The full traceback has been saved in /tmp/x.log\nRuntimeError:\n=====\n\n"
+        "There was an error in building your book. Look above for the cause.\n=====\n"
+    )
+    assert book.explain(output, tmp_path).splitlines() == [
+        'File "src/compendium/rendering.py", line 7, in serve',
+        "copy(kept, fail)",
+        "NameError: name 'fail' is not defined",
+    ]
+
+
 def test_explain_keeps_what_it_does_not_know(tmp_path):
     assert book.explain("Segmentation fault\n", tmp_path) == "Segmentation fault"
 

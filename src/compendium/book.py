@@ -276,6 +276,9 @@ def explain(output: str, source: Path) -> str:
     # An error of Sphinx itself, or one of ours: its kind on one line, then what is wrong.
     if match := re.search(r"^\w+ error.*?:\n(.*?)(?:\n\s*\n|\nTraceback|\Z)", text, re.M | re.S):
         told += match[1].strip().splitlines()
+    # A fault in the code of a page, with the place Sphinx gives.
+    if match := re.search(r"^Exception occurred:\n(.*?)\nThe full traceback", text, re.M | re.S):
+        told += [line.strip() for line in match[1].splitlines() if line.strip()]
     if not told:
         # Nothing known: the last exception, out of the box Jupyter Book draws around it.
         last = re.split(r"^(?=[\w.]*(?:Error|Exception):)", text, flags=re.M)[-1]

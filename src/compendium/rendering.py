@@ -28,6 +28,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -42,7 +43,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import book, pages, parameters, values, vintages
+from compendium import book, pages, parameters, paths, values, vintages
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError, Fault, nearest
 from compendium.pages import is_web_address
@@ -358,10 +359,17 @@ def panel(renderer, content: dict, line: int) -> Panel:
 
 
 def serve_vega(app) -> None:
-    """Put Vega into a file of the book, once for each release of it."""
+    """Put Vega into a file of the book; bundled once for each release of it, and then kept."""
     file = Path(app.doctreedir, "compendium", vega_name())
-    if not file.exists():
-        file.write_text(vega(), "utf-8")
+    if file.exists():
+        return
+    kept = paths.BUILD / "vega" / file.name
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        aside = kept.with_name(f".{kept.name}.{os.getpid()}")
+        aside.write_text(vega(), "utf-8")
+        aside.replace(kept)
+    shutil.copyfile(kept, file)
 
 
 def vega_name() -> str:
