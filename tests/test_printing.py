@@ -26,9 +26,11 @@ href="catalogue/values.html#value-n">7</a> rounds, see <a href="two.html#fig-a">
 <div class="cell"><details class="admonition hide above-input"><summary>Code</summary>
 <div class="cell_input"><pre>secret_code = 1</pre></div></details></div>
 <div class="exhibit"><img src="../_images/a%20b.svg" alt="A"><details class="exhibit-data">
-<summary>Data</summary>unfolded</details><p class="exhibit-downloads">Download</p></div>
+<summary>Data</summary>unfolded</details><p class="exhibit-footer">Download</p></div>
 <table id="tab-values"><tbody><tr><td><p>one.n</p></td><td><p>2024-10-28</p></td></tr></tbody></table>
-</section><div class="value-card">card</div><div class="d-print-none">panel</div></article></body></html>
+</section><div class="value-card">card</div><div class="d-print-none">panel</div>
+<section id="what-if"><h2>What if</h2><p>Move</p><div class="whatif">sliders</div></section>
+<section class="foot"><h2>Cite this</h2>bibtex</section></article></body></html>
 """
 OTHER = '<article><section id="two"><h1>Two</h1><figure id="fig-a"></figure></section></article>'
 
@@ -49,7 +51,8 @@ def test_joined_pages_keep_what_is_for_paper_and_nothing_else(sheets):
     one, two = sheets()
     text = one.tree.get_text()
     assert "rounds" in text
-    for gone in ("#", "card", "panel", "unfolded", "Download", "Code", "secret_code"):
+    for gone in ("#", "card", "panel", "unfolded", "Download", "Code", "secret_code",
+                 "What if", "Move", "sliders", "Cite this", "bibtex"):  # fmt: skip
         assert gone not in text
     assert (one.number, one.title, one.part) == ("1", "One: first", "")
     assert (two.number, two.title, two.part) == ("", "Two", "Part")

@@ -33,7 +33,7 @@ STYLE = "assets/print.css"
 LEFT_OUT = "chapters/catalogue/"
 # What opens, unfolds or runs. A page marks what else is not for paper with `d-print-none`.
 SCREEN_ONLY = {
-    "value-card", "headerlink", "exhibit-downloads", "exhibit-data", "toctree-wrapper",
+    "value-card", "headerlink", "exhibit-footer", "exhibit-data", "toctree-wrapper", "foot",
     "d-print-none",
 }  # fmt: skip
 NOT_TEXT = {"script", "style", "button", "iframe"}
@@ -213,6 +213,8 @@ def read(file: Path):
 
 def drop(sheet: Sheet, code: bool) -> None:
     """Take out what is not for paper, and unfold the rest."""
+    for panel in sheet.tree.find_all(class_="whatif"):
+        panel.find_parent("section").extract()  # nothing of it works on paper
     unwanted = SCREEN_ONLY if code else SCREEN_ONLY | {"cell_input"}
     # One pass in Python: selectors are slow on trees of this size.
     for tag in sheet.tree.find_all(True):
