@@ -45,7 +45,7 @@ def checkout(tmp_path):
     (root / "_build/mine/values.json").write_text("{}")
     store_chapter(root / "chapters", CELL)
     (root / "_toc.yml").write_text("format: jb-book\nroot: chapters/arms_trade\n")
-    for name in ("_config.yml", "chapters/prose.yml"):
+    for name in ("_config.yml", "chapters/prose.yml", "CITATION.cff", "references.bib"):
         shutil.copyfile(paths.ROOT / name, root / name)
     return root
 

@@ -160,7 +160,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("table", "row", "readers"),
     [
-        ("arms", "arms-sh-2024-10-dia", {"arms_trade"}),
+        ("arms", "arms-sh-2024-10-dia", {"arms_trade", "kremlin_strategy"}),
         ("trade", "trade-rudprk-2001-rokmofa", {"trade_trends", "recommendations"}),
         ("troops", "troops-study-cap-2024", {"troop_plausibility"}),
         ("claims", "arms-value-upper", {"arms_trade", "replication"}),

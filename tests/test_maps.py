@@ -114,7 +114,7 @@ def test_the_map_draws_what_was_known_and_nothing_else(day):
     assert ("Vostochny" in said) == ("Vostochny" in drawing.alt) == tankers
     assert ("dashed" in drawing.alt) == tankers
     for row in drawing.table.to_dict("records"):
-        named = "not named" not in (row["From"], row["To"])
+        named = "not named" not in (row["Port left"], row["Port reached"])
         assert row["Straight distance, km"] == ("182" if named else "not known")
 
 

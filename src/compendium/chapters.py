@@ -26,9 +26,10 @@ ENGINE = "compendium"
 
 
 class Engine(NBClientEngine):
-    """papermill's own engine, but for one thing: it saves the notebook once, at the end.
+    """papermill's own engine, but for one thing: it saves no notebook before papermill itself does.
 
-    Saving twice a cell takes longer than many a cell. A failure is the end too.
+    Saving twice a cell takes longer than many a cell. What papermill does not save is a notebook
+    that ended in another way than by an error in a cell.
     """
 
     @classmethod
@@ -37,8 +38,9 @@ class Engine(NBClientEngine):
         target, nb_man.output_path = nb_man.output_path, None
         try:
             super().execute_managed_notebook(nb_man, kernel_name, **options)
-        finally:
+        except BaseException:
             nb_man.output_path = target
+            raise
 
 
 papermill_engines.register(ENGINE, Engine)
@@ -207,8 +209,7 @@ def restore(chapter: str, given: parameters.Parameters, folder: Path, kept: cach
     for cell, executed in zip(*code, strict=True):
         cell.outputs, cell.execution_count = executed.outputs, executed.execution_count
     notebook.metadata["language_info"] = old.metadata["language_info"]
-    nbformat.write(notebook, target)
-    tidy(target)
+    nbformat.write(tidy(notebook), target)
     if kept.values:
         (folder / "values" / f"{chapter}.json").write_text(kept.values, "utf-8")
     (folder / "runs" / f"{chapter}.json").write_text(json.dumps(kept.manifest), "utf-8")
@@ -292,9 +293,10 @@ def execute(
     except DeadKernelError:
         place, text = max(started, default=0), "the process of the notebook died"
     else:
-        place, text = _exit(target), "SystemExit: the cells after it were not run"
+        notebook = nbformat.read(target, as_version=4)
+        place, text = _exit(notebook), "SystemExit: the cells after it were not run"
         if place is None:
-            tidy(target)
+            nbformat.write(tidy(notebook), target)
             asked = cache.asked(chapter, plain(given), source.cells)
             manifest = cache.manifest_of(asked, record)
             _refuse_undeclared(chapter, manifest)
@@ -329,9 +331,9 @@ def _read(file: Path) -> nbformat.NotebookNode:
         raise CompendiumError(f"{paths.relative(file)} is not a notebook: {problem}") from None
 
 
-def _exit(file: Path) -> int | None:
+def _exit(notebook: nbformat.NotebookNode) -> int | None:
     """Place of the cell that left the process: papermill takes a plain exit for success."""
-    cells = enumerate(nbformat.read(file, as_version=4).cells)
+    cells = enumerate(notebook.cells)
     outputs = ((place, output) for place, cell in cells for output in cell.get("outputs", ()))
     return next((place for place, output in outputs if output.output_type == "error"), None)
 
@@ -344,12 +346,11 @@ def plain(given: parameters.Parameters) -> dict[str, Any]:
     }
 
 
-def tidy(file: Path) -> None:
+def tidy(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Remove from an executed notebook what differs from run to run: times, paths, ids.
 
     papermill gives the cell it injects a random id and no tag to fold it by.
     """
-    notebook = nbformat.read(file, as_version=4)
     notebook.metadata.pop("papermill", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     for number, cell in enumerate(notebook.cells):
@@ -358,4 +359,4 @@ def tidy(file: Path) -> None:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = f"injected-{number}"
             cell.metadata["tags"] = ["injected-parameters", "remove-cell"]
-    nbformat.write(notebook, file)
+    return notebook

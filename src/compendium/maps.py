@@ -209,8 +209,8 @@ def supply_route(rows: pd.DataFrame) -> Drawing:
     table = pd.DataFrame(
         {
             "Flow": rows["flow"],
-            "From": rows["start"].replace("", "not named"),
-            "To": rows["end"].replace("", "not named"),
+            "Port left": rows["start"].replace("", "not named"),
+            "Port reached": rows["end"].replace("", "not named"),
             "Straight distance, km": [_straight(row, where) for row in rows.itertuples()],
             "Stated": rows["text"],
             "Issuer": rows["issuer"],

@@ -261,6 +261,12 @@ def address_of(app, docname: str, name: str) -> str:
 # ------------------------------------------------------------------------- head of a page
 
 
+def mend_bibliography(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Drop the role of a list that sphinxcontrib-bibtex gives its entries, which are none."""
+    if doctree is not None:
+        context["body"] = context["body"].replace('<div role="list" class="citation-list">', '<div class="citation-list">')  # fmt: skip
+
+
 def add_head(app, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Put into the head what search engines and reference managers read."""
     if doctree is None or work_of(app) is None:
@@ -330,6 +336,7 @@ def setup(app) -> dict:
     app.connect("doctree-read", add_feet, priority=400)  # before the contents are collected
     app.connect("doctree-resolved", fill_feet)
     app.connect("html-page-context", add_head)
+    app.connect("html-page-context", mend_bibliography)
     app.connect("build-finished", write_downloads)
     return {
         "version": compendium.__version__,
