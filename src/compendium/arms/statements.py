@@ -20,6 +20,8 @@ from compendium.arms.value import (
     LOADINGS_122,
     LOADINGS_152,
     Inputs,
+    draw,
+    inputs,
     nothing_known,
     rounds_range,
 )
@@ -77,6 +79,19 @@ def total_label(p: ArmsTrade) -> str:
     return f"Value of all deliveries by {p.as_of}, priced by {priced}"
 
 
+ANY_AGE = 100 * 366  # days
+
+
+def any_age(p: ArmsTrade) -> Value:
+    """The estimate if no count were left out for its age; low counts tend to be the older ones."""
+    given = inputs(p.model_copy(update={"max_age_days": ANY_AGE}))
+    label = f"{total_label(p)}, each issuer's newest count however old"
+    return from_summary(
+        "value_any_age", un.summary(draw(given, p.draws, p.seed)["total"]), "USD_billion", label,
+        1e-3, decimals=1, rows=given.rows,
+    )  # fmt: skip
+
+
 def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
     """The estimate, its 50 % interval and the rounds it rests on.
 
@@ -121,6 +136,8 @@ def value_statements(p: ArmsTrade, result: Result) -> list[Value]:
     return [
         total_statement(p, s, given),
         half,
+        any_age(p),
+        state("max_age_days", p.max_age_days, "days", "Age at which a count is out of date"),
         *yearly,
         *(
             state(

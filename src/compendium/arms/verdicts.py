@@ -56,19 +56,32 @@ def tested(p: ArmsTrade, study_day) -> list[Tested]:
 
 
 def value_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> dict:
-    """Share of the draws of the value on the claimed side of the claimed figure."""
+    """Share of the draws of the value on the claimed side of the claimed figure.
+
+    "Even the most conservative estimate" exceeds a figure only if the lowest issuer's count
+    alone does; all counts together are another reading of it.
+    """
 
     def holds(draws: NDArray[np.float64]) -> NDArray[np.bool_]:
         if claim["comparator"] == "more_than":
             return draws > claim["low"]
         return draws <= claim["high"]
 
+    def chosen(p: ArmsTrade) -> float | None:
+        given = attempt(p, until)
+        if claim["comparator"] != "more_than" or given is None:
+            return probability(given, p, holds)
+        return min(alone(given, p, holds).values())
+
     until = claim["period_end"]
     given = attempt(then, until)
+    others = readings(then, until, holds)
+    if claim["comparator"] == "more_than" and given is not None:
+        others = {"all counts together": probability(given, then, holds), **others}
     return {
-        "chosen": probability(given, then, holds),
-        "readings": readings(then, until, holds),
-        "later": None if later is None else probability(attempt(later, until), later, holds),
+        "chosen": chosen(then),
+        "readings": others,
+        "later": None if later is None else chosen(later),
         "rows": rows_of(given, (STUDY_LOW, STUDY_HIGH)),
     }
 
@@ -171,10 +184,18 @@ def readings(then: ArmsTrade, until: pd.Timestamp, holds: Test) -> dict[str, flo
     )
     found = {name: probability(attempt(p, until), p, holds) for name, p in cases.items()}
     given = attempt(then, until)
-    for quantity in given.quantities if given else ():
-        alone = Inputs(**{**vars(given), "quantities": (quantity,)})
-        found[f"count of {quantity.label} alone"] = probability(alone, then, holds)
+    found |= alone(given, then, holds) if given else {}
     return {name: p for name, p in found.items() if p is not None}
+
+
+def alone(given: Inputs, p: ArmsTrade, holds: Test) -> dict[str, float]:
+    """Probability if one issuer's count alone were right, by issuer."""
+    return {
+        f"count of {quantity.label} alone": probability(
+            Inputs(**{**vars(given), "quantities": (quantity,)}), p, holds
+        )
+        for quantity in given.quantities
+    }
 
 
 @remembered

@@ -95,7 +95,7 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
         passed = "yes" if low > cap else "open" if high > cap else "no"
         verdict = {
             "yes": "passed",
-            "no": "held so far",
+            "no": "not passed so far",
             "open": f"passed if more than {cap - low:,.0f} builders came",
         }[passed]
         outcomes = {"yes": (1.0,), "no": (0.0,), "open": (0.0, 1.0)}[passed]
