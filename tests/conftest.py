@@ -46,4 +46,5 @@ def folder(tmp_path, monkeypatch):
 
 def pytest_collection_modifyitems(items):
     """Start with the longest files, so that other workers fill the time beside it."""
-    items.sort(key=lambda item: item.path.stem not in ("test_end_to_end", "test_browser"))
+    long = ("test_end_to_end", "test_browser", "test_printing", "test_whatif", "test_accessibility")
+    items.sort(key=lambda item: item.path.stem not in long)
