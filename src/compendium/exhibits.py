@@ -77,7 +77,7 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
 def lay_out(figure: Figure) -> None:
     """Place the parts of a figure for good, so that every saving finds them where they are.
 
-    With a layout engine, or the placeholder that `set_layout_engine("none")` leaves, Matplotlib
+    With a layout engine, or the stand-in that `set_layout_engine("none")` leaves, Matplotlib
     draws twice for each file; and a real engine would move things a little each time.
     """
     figure.get_layout_engine().execute(figure)
