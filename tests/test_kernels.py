@@ -83,8 +83,10 @@ def test_an_unknown_kind_is_refused():
         kernels.Group("frehs")
 
 
+# Where tests run in the background, a shell may have told their processes to ignore Ctrl-C.
 SCRIPT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from compendium import chapters, kernels, parameters
 if __name__ == "__main__":
