@@ -33,6 +33,20 @@ def quick_book(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, driven by Playwright."""
+    from browsing import chromium
+    from playwright.sync_api import sync_playwright
+
+    from compendium.printing import FLAGS
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Folder of a build, of chapters in a folder of their own."""

@@ -6,9 +6,9 @@ from importlib.resources import files
 import pytest
 
 # The built book and Chromium, as the tests of the browser use them.
-from test_browser import ARMS, PHONE, at, browser, html, names, page, pytestmark, served
+from test_browser import ARMS, PHONE, at, html, names, page, pytestmark, served
 
-__all__ = ["browser", "html", "names", "page", "pytestmark", "served"]
+__all__ = ["html", "names", "page", "pytestmark", "served"]
 
 MODES = ("light", "dark")
 GRAVE = ("serious", "critical")

@@ -12,33 +12,17 @@ import threading
 
 import pandas as pd
 import pytest
+from browsing import needs_browser
 from checkout import Copy
 from PIL import Image
 
 from compendium import paths
 
-sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
-
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="no Chromium here: `apt-get install chromium`, or name one in CHROMIUM, and run again",
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+pytestmark = needs_browser
 ARMS = "chapters/arms_trade.html"
 PHONE = {"viewport": {"width": 390, "height": 800}, "has_touch": True, "is_mobile": True}
 VALUE = "article a.compendium-value[data-card]"
 OPEN = ".value-card:popover-open"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

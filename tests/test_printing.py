@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from browsing import needs_browser
 from bs4 import BeautifulSoup
 from checkout import Copy
 
@@ -109,17 +110,6 @@ def test_the_title_page_names_scenario_vintage_and_version_and_no_clock():
 # ------------------------------------------------------------------- the real book, printed
 
 
-def have_browser():
-    try:
-        return bool(printing.find_browser())
-    except CompendiumError:
-        return False
-
-
-needs_browser = pytest.mark.skipif(
-    not have_browser(),
-    reason="no Chromium here: `apt-get install chromium`, or name one in CHROMIUM, and run again",
-)
 needs_poppler = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="needs poppler: `apt-get install poppler-utils`"
 )

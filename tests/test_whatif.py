@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.resources import files
 
 import pytest
+from browsing import needs_browser
 
 from compendium import (
     models,
@@ -26,15 +27,7 @@ from compendium import (
 from compendium.errors import FaultsError
 from compendium.whatif import arms, policy, strategy, trade, troops
 
-sync = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: run `make test`")
-CHROMIUM = (
-    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="no Chromium here: `apt-get install chromium`, or name one in CHROMIUM, and run again",
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+pytestmark = needs_browser
 QUICK = {
     "arms_trade": {"draws": 256, "sobol_samples": 64},
     "troop_plausibility": {"draws": 256},
@@ -56,14 +49,6 @@ def made(chapter):
     """Panel of a chapter at few draws."""
     chosen = parameters.validate(chapter, QUICK[chapter])
     return MAKERS[chapter].panel(chosen, models.run(chapter, chosen))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ import compendium
 from compendium import bibliography, citation, datapackage, downloads, pages, repository
 from compendium.citation import Citation
 from compendium.errors import CompendiumError
-from compendium.rendering import TABLES, catalogue_of, cells_of, links_from, page_of
+from compendium.rendering import TABLES, catalogue_of, cells_of, executed, links_from, page_of
 
 FOLDER = "downloads"  # of the built book
 FEET = {  # part of a page's foot: its title and the fragment that leads to it
@@ -189,7 +189,7 @@ def references(app, docname: str) -> str:
 def to_download(app, docname: str) -> str:
     """Notebook, parameters and rows of a chapter; elsewhere the data package."""
     catalogue, found = catalogue_of(app), repository_of(app)
-    chapter, cells = docname.rpartition("/")[2], notebook_of(app, docname)
+    chapter, cells = docname.rpartition("/")[2], cells_of(app.env, docname)
     rows = catalogue.cited_csv(chapter)
     if cells:
         given = downloads.parameters_of(cells)
@@ -233,17 +233,6 @@ def to_cite(app, docname: str) -> str:
         exhibits=exhibits,
         file=lambda ending: address_of(app, docname, f"{work.key}.{ending}"),
     )
-
-
-def notebook_of(app, docname: str) -> list[dict]:
-    """Cells of the notebook behind a page as it was executed; none for a page of text."""
-    file = executed(app, docname)
-    return json.loads(file.read_text("utf-8"))["cells"] if file.exists() else []
-
-
-def executed(app, docname: str) -> Path:
-    """File of the executed notebook of a page, where MyST-NB leaves it."""
-    return Path(app.env.mystnb_config.output_folder, f"{docname}.ipynb")
 
 
 def save(app, name: str, text: str) -> None:
@@ -322,8 +311,10 @@ def write_downloads(app, exception) -> None:
     Path(app.outdir, FOLDER, downloads.PACKAGE).write_bytes(package)
     for docname in app.env.found_docs:
         copy = Path(app.outdir, "_sources", f"{docname}.ipynb")
-        if copy.exists() and executed(app, docname).exists():
-            copy.write_text(downloads.portable(executed(app, docname).read_text("utf-8")), "utf-8")
+        if copy.exists() and executed(app.env, docname).exists():
+            copy.write_text(
+                downloads.portable(executed(app.env, docname).read_text("utf-8")), "utf-8"
+            )
 
 
 def setup(app) -> dict:

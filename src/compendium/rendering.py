@@ -594,10 +594,14 @@ def find_errors(app, doctree: nodes.document) -> None:
                 page.faults.append(fault(env, env.docname, number * 10000, problem))
 
 
-def cells_of(env) -> list[dict]:
-    """Cells of the notebook being read; none for a page of text."""
-    # MyST-NB writes each notebook here once it is read, whether executed now or before.
-    notebook = Path(env.mystnb_config.output_folder, f"{env.docname}.ipynb")
+def executed(env, docname: str) -> Path:
+    """File of the notebook of a page, where MyST-NB writes each once it is read."""
+    return Path(env.mystnb_config.output_folder, f"{docname}.ipynb")
+
+
+def cells_of(env, docname: str = "") -> list[dict]:
+    """Cells of a page's notebook, by default the one being read; none for a page of text."""
+    notebook = executed(env, docname or env.docname)
     return json.loads(notebook.read_text("utf-8"))["cells"] if notebook.exists() else []
 
 
