@@ -59,13 +59,14 @@ def build(
 
     if kernels.choose(kernel) == "warm":
         kernels.start_server()  # imports the libraries while we import them too
-    from compendium import book, chapters, datapackage, prose, scenarios, values, vintages
+    from compendium import book, chapters, datapackage, drawings, prose, scenarios, values, vintages
 
     datapackage.require_valid()
     scenario = scenarios.read(name)
     shutil.rmtree(aside, ignore_errors=True)
     previous = target if explain else None
-    with ThreadPoolExecutor(1) as side:
+    keeping = kernels.environment({drawings.FOLDER: str(drawings.folder())})
+    with keeping, ThreadPoolExecutor(1) as side:
         # Begun when a core has no chapter to run, and no more than once.
         estimates = cache(lambda: side.submit(vintages.parts, scenario.as_of))
         wanted = vintages.PAGE in book.pages(paths.ROOT)

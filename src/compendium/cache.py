@@ -7,6 +7,7 @@ the manifest of the run, by name, so that a build can say which of it has change
 
 Entries stand in ``_build/cache/<chapter>/``, one folder each: the manifest, the executed
 notebook, the values. Each is made aside and renamed, and is believed only if its checksums hold.
+Beside them stand the drawings that runs share (`compendium.drawings`).
 """
 
 from __future__ import annotations
@@ -331,14 +332,18 @@ def store(manifest: Mapping, notebook: Path, values: Path) -> None:
 
 
 def prune() -> None:
-    """Remove the entries that were not used for longest until the rest is within `LIMIT`."""
+    """Remove what was not used for longest until the rest is within `LIMIT`."""
     places = sorted(folder().glob("*/*"), key=_used, reverse=True)
     total = 0
     for place in places:
-        total += sum(file.stat().st_size for file in place.glob("*") if file.exists())
+        files = place.glob("*") if place.is_dir() else [place]
+        total += sum(file.stat().st_size for file in files if file.exists())
         abandoned = place.name.startswith(".new-") and _used(place) < _used(places[0]) - 3600
         if total > LIMIT or abandoned:
-            shutil.rmtree(place, ignore_errors=True)
+            if place.is_dir():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
 
 
 def _used(place: Path) -> float:

@@ -17,7 +17,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from compendium import cache, kernels, parameters, paths, reads, upstream
+from compendium import cache, drawings, kernels, parameters, paths, reads, upstream
 from compendium.errors import CompendiumError
 from compendium.scenarios import Scenario
 
@@ -260,6 +260,7 @@ def execute(
         "COMPENDIUM_ROOT": str(paths.ROOT),
         parameters.CHECKED: "1",
         reads.FILE: str(record.absolute()),
+        drawings.FOLDER: str(drawings.folder()),
     }
 
     def on_cell_start(cell, cell_index) -> None:

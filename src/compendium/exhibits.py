@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from IPython.display import display
 
-from compendium import evidence, parameters, values, whatif
+from compendium import drawings, evidence, parameters, values, whatif
 from compendium.errors import CompendiumError
 
 if TYPE_CHECKING:  # nothing is drawn where exhibits are only shown
     from matplotlib.figure import Figure
 
-    from compendium.figures import Drawing
+    from compendium.drawings import Drawing, Later
 
 MIME = "application/vnd.compendium.exhibit+json"
 FOLD = 12  # a longer table of parameters is folded
@@ -33,17 +33,17 @@ PNG_COMPRESSION = 3  # the usual 6 takes twice as long and saves a tenth of the 
 ROLE = re.compile(r"\{value\}`\s*([^`\s]+)\s*([^`]*?)\s*`")
 
 
-def figure(drawing: Drawing, name: str, caption: str, source: str) -> None:
+def figure(drawing: Drawing | Later, name: str, caption: str, source: str) -> None:
     """Show a figure; see `figure_bundle`."""
     _display(figure_bundle(drawing, name, caption, source))
 
 
-def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dict:
+def figure_bundle(drawing: Drawing | Later, name: str, caption: str, source: str) -> dict:
     """A figure with caption, alt text, source line and the table of its data, as an output.
 
     Parameters
     ----------
-    drawing : Drawing
+    drawing : Drawing or Later
     name : str
         Label to refer to it by, starting ``fig-``.
     caption : str
@@ -51,6 +51,13 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
     source : str
         Where the data come from.
     """
+    drawn = drawings.kept(drawing, drawn_form)
+    content = drawn | {"kind": "figure", "name": name, "caption": caption, "source": source}
+    return {MIME: content, "image/png": drawn["files"]["png"], "text/plain": drawn["alt"]}
+
+
+def drawn_form(drawing: Drawing | Later) -> dict:
+    """The parts of a figure's output that are drawn: its files, its table and its alt text."""
     svg, png = io.StringIO(), io.BytesIO()
     lay_out(drawing.figure)
     # No date and no software tag: the same figure is the same bytes.
@@ -63,15 +70,8 @@ def figure_bundle(drawing: Drawing, name: str, caption: str, source: str) -> dic
         pil_kwargs={"compress_level": PNG_COMPRESSION},
     )
     encoded = base64.b64encode(png.getvalue()).decode("ascii")
-    content = _table(drawing.table) | {
-        "kind": "figure",
-        "name": name,
-        "caption": caption,
-        "alt": drawing.alt,
-        "source": source,
-        "files": {"svg": svg.getvalue(), "png": encoded, "csv": csv_of(drawing.table)},
-    }
-    return {MIME: content, "image/png": encoded, "text/plain": drawing.alt}
+    files = {"svg": svg.getvalue(), "png": encoded, "csv": csv_of(drawing.table)}
+    return _table(drawing.table) | {"alt": drawing.alt, "files": files}
 
 
 def lay_out(figure: Figure) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from scipy.stats import norm
+
+from compendium.drawings import Drawing, later
 
 # Okabe and Ito's palette, told apart by people with the common colour blindnesses, and a
 # marker each, so that nothing hangs on colour.
@@ -60,24 +61,6 @@ mpl.rcParams.update(STYLE)
 SHORTEST = pd.Timedelta(days=30)  # a time axis shows no less, so that one day has room
 LEAST_CONTRAST = 4.5  # of words with white: level AA of the W3C's accessibility guidelines
 WIDTH = 6.6  # inches: the text column of the book, and legible when a phone shrinks it
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with what a reader who cannot see it needs.
-
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-    alt : str
-        What is seen, in words, from the data.
-    table : pandas.DataFrame
-        The data drawn, ready to be read.
-    """
-
-    figure: Figure
-    alt: str
-    table: pd.DataFrame
 
 
 def canvas(height: float, ncols: int = 1) -> tuple[Figure, list[Axes]]:
@@ -268,6 +251,7 @@ def log_scale(axis) -> None:
     thousands(axis)
 
 
+@later
 def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawing:
     """Cumulative counts by date, coloured by camp; a line joins one issuer's statements.
 
@@ -362,6 +346,7 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
     )
 
 
+@later
 def intervals(
     frame: pd.DataFrame,
     quantity: str,
@@ -449,6 +434,7 @@ def intervals(
     return Drawing(figure, alt, table)
 
 
+@later
 def distribution(
     draws: np.ndarray,
     quantity: str,
@@ -504,6 +490,7 @@ def distribution(
     return Drawing(figure, alt, table)
 
 
+@later
 def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:,.0f}") -> Drawing:
     """Stated figures or ranges, one a line, grouped and coloured by `group`.
 
@@ -571,6 +558,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     return Drawing(figure, alt, table)
 
 
+@later
 def tornado(
     frame: pd.DataFrame,
     base: float,
@@ -646,6 +634,7 @@ def tornado(
     return Drawing(figure, alt, table)
 
 
+@later
 def sobol(panels: Mapping[str, pd.DataFrame], level: float = 0.9) -> Drawing:
     """First-order and total Sobol indices with their bootstrap intervals, a panel a case."""
     longest = max(len(frame) for frame in panels.values())
@@ -687,6 +676,7 @@ def sobol(panels: Mapping[str, pd.DataFrame], level: float = 0.9) -> Drawing:
     return Drawing(figure, alt, pd.DataFrame(records))
 
 
+@later
 def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:,.0f}") -> Drawing:
     """Projection with its 50 and 90 % bands on a logarithmic axis.
 
@@ -739,6 +729,7 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
     return Drawing(figure, alt, table)
 
 
+@later
 def yearly(
     frame: pd.DataFrame,
     quantity: str,
@@ -867,6 +858,7 @@ def _name_lines(axes: Axes, frame: pd.DataFrame, looks: Mapping[str, tuple[str, 
     return list(own)
 
 
+@later
 def counts(
     frame: pd.DataFrame,
     parts: Mapping[str, str],
@@ -930,6 +922,7 @@ def counts(
     return Drawing(figure, alt, table)
 
 
+@later
 def exceedance(
     curves: Mapping[str, tuple[float, float]],
     points: Sequence[float],
@@ -1001,6 +994,7 @@ def exceedance(
     return Drawing(figure, alt, table)
 
 
+@later
 def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) -> Drawing:
     """Low, middle and high of several limits, the smallest of each scenario stressed.
 
@@ -1069,6 +1063,7 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
     return Drawing(figure, alt, table)
 
 
+@later
 def path(
     frame: pd.DataFrame,
     counts: pd.DataFrame,
@@ -1161,6 +1156,7 @@ def path(
     return Drawing(figure, alt, table)
 
 
+@later
 def months_round_events(
     frame: pd.DataFrame,
     events: Mapping[str, pd.Period],
@@ -1224,6 +1220,7 @@ def months_round_events(
     return Drawing(figure, alt, table)
 
 
+@later
 def placebos(
     panels: Mapping[str, pd.DataFrame],
     events: Mapping[str, pd.Period],
@@ -1280,6 +1277,7 @@ def placebos(
     return Drawing(figure, alt, table)
 
 
+@later
 def timeline(frame: pd.DataFrame, quantity: str) -> Drawing:
     """Reports by day, one a line, coloured and marked by `group`.
 
@@ -1364,6 +1362,7 @@ def _sides(
     return None
 
 
+@later
 def lanes(frame: pd.DataFrame) -> Drawing:
     """Dated events in lanes on one time axis, the main ones named.
 
@@ -1463,6 +1462,7 @@ def lanes(frame: pd.DataFrame) -> Drawing:
     return Drawing(figure, alt, table)
 
 
+@later
 def multiples(panels: Sequence[tuple[str, str, pd.DataFrame]], names: Sequence[str]) -> Drawing:
     """Small multiples: one quantity a panel, each with a scale of its own.
 
@@ -1506,6 +1506,7 @@ def multiples(panels: Sequence[tuple[str, str, pd.DataFrame]], names: Sequence[s
     return Drawing(figure, alt, table)
 
 
+@later
 def rank_shares(frame: pd.DataFrame, quantity: str) -> Drawing:
     """Stacked bars: share of the draws that each option spends in each place.
 
@@ -1547,6 +1548,7 @@ def rank_shares(frame: pd.DataFrame, quantity: str) -> Drawing:
     return Drawing(figure, alt, table)
 
 
+@later
 def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ()) -> Drawing:
     """Small multiples one above the other on one time axis.
 
@@ -1608,6 +1610,7 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
     return Drawing(figure, alt, table)
 
 
+@later
 def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -> Drawing:
     """One value at successive vintages with its interval, and what others stated meanwhile.
 

@@ -17,13 +17,13 @@ from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
 from compendium import paths
+from compendium.drawings import Drawing
 from compendium.figures import (
     BLUE,
     GREY,
     INK,
     LABEL_SIZE,
     VERMILION,
-    Drawing,
     canvas,
     label_size,
     legible,

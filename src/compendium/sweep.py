@@ -20,7 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compendium import chapters, datapackage, kernels, models, parameters, paths, scenarios, upstream, values
+from compendium import (
+    cache,
+    chapters,
+    datapackage,
+    kernels,
+    models,
+    parameters,
+    paths,
+    scenarios,
+    upstream,
+    values,
+)
 from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
 
 HOME = "scenarios/sweeps/"
@@ -32,6 +43,8 @@ CONNECT = "10s"  # how long a scheduler may take to answer
 # Workers keep freed memory for the next draw. dask's own setting gives all back at once, so that
 # a quarter of a task's time went to the system for fresh pages.
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**30)}
+PRUNE = 50  # notebooks a worker runs between looks at the size of what is kept
+_executed = itertools.count(1)
 PIECE = 64  # tasks a core that are handed to the cluster ahead of their turn
 
 
@@ -302,6 +315,8 @@ def compute(mode: str, wanted: str, chapter: str, given: Mapping, *needed: Mappi
         for name, own in by_chapter.items():
             (folder / "values" / f"{name}.json").write_text(json.dumps(own), "utf-8")
         notebook = chapters.execute(chapter, chosen, folder)
+        if next(_executed) % PRUNE == 0:
+            cache.prune()
         own = json.loads((folder / "values" / f"{chapter}.json").read_text("utf-8"))
         return {"values": own, "notebook": notebook.read_text("utf-8")}
 
