@@ -44,10 +44,10 @@ plt.plot(np.arange(10), np.arange(10) ** 2);"""
 
 # Runs in a process of its own: kernels are warm after the first, untimed run.
 WARM = """\
-import sys, tempfile, time
+import shutil, sys, tempfile, time
 from pathlib import Path
 import papermill
-from compendium import chapters, kernels, scenarios
+from compendium import chapters, drawings, kernels, scenarios
 
 def ours(folder):
     if name == "light":
@@ -55,6 +55,7 @@ def ours(folder):
             file, folder / "out.ipynb", engine_name=chapters.ENGINE, progress_bar=False,
             kernel_name="python3", kernel_manager_class=group.manager({}, folder))
     else:
+        shutil.rmtree(drawings.folder(), ignore_errors=True)  # neither side keeps any
         chapters.execute(name, scenario.chapters[name], folder, group=group)
 
 def stock(folder):

@@ -49,6 +49,30 @@ def test_the_libraries_are_there_and_the_project_is_not(folder):
     }  # fmt: skip
 
 
+REHEARSED = """
+import json, sys
+from pathlib import Path
+import nbformat
+from compendium import chapters, kernels, parameters, paths
+folder = Path(sys.argv[1])
+if __name__ == "__main__":
+    paths.BUILD = folder
+    kernels.start_server(rehearse="2024-10-28")
+    given = parameters.validate("arms_trade", {"as_of": "2024-10-28"})
+    file = chapters.execute("arms_trade", given, folder)
+    print(json.loads((folder / "runs" / "arms_trade.json").read_text())["untold"])
+"""
+
+
+def test_a_run_that_began_with_the_models_run_is_never_kept(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(REHEARSED)
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "['rests on what was worked out before it began']\n", done.stderr
+
+
 def test_nothing_leaks_into_the_next_notebook(folder):
     outputs(folder, cell(SPOIL))
     assert outputs(folder, cell(LOOK))[3].outputs[0]["text"] == "False False False\n"

@@ -8,7 +8,8 @@ gives the same outputs either way; it is a process of its own, so nothing leaks 
 notebook into the next.
 
 No module of the project is preloaded: each kernel imports what it needs of it, and so tells
-truly what that was (see `compendium.reads`).
+truly what that was (see `compendium.reads`). A sweep, which keeps no run for later builds, has
+the models run beforehand too (`compendium.rehearsal`).
 """
 
 from __future__ import annotations
@@ -31,10 +32,12 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 
+from compendium import reads
 from compendium.errors import UsageError, nearest
 
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
+AS_OF = "COMPENDIUM_REHEARSE"  # environment variable: the vintage for which models are run before
 POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
 # What a kernel imports as it starts, what chapters import, and what they come to import while
@@ -114,11 +117,18 @@ def choose(kind: str) -> str:
     return kind if available() else "fresh"
 
 
-def start_server() -> None:
-    """Start importing the libraries, in the background; before any change of folder."""
+def start_server(rehearse: str | None = None) -> None:
+    """Start importing the libraries, in the background; before any change of folder.
+
+    Parameters
+    ----------
+    rehearse : str, optional
+        Vintage for which to run the models as well; heard if nothing was started before.
+    """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *PRELOAD])
-    with _starting, environment(EARLY):
+    more, variables = ([reads.REHEARSAL], {AS_OF: rehearse}) if rehearse else ([], {})
+    context.set_forkserver_preload([__name__, *PRELOAD, *more])
+    with _starting, environment({**EARLY, **variables}):
         from multiprocessing import forkserver
 
         forkserver.ensure_running()

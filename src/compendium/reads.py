@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
+REHEARSAL = "compendium.rehearsal"  # loaded where models were run before a kernel began
 FILE = "COMPENDIUM_READS"  # environment variable: the file to write to
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
@@ -173,6 +174,8 @@ def load_ipython_extension(shell) -> None:
     with quiet():
         output, root = os.environ["COMPENDIUM_OUTPUT"], os.environ["COMPENDIUM_ROOT"]
         _recording = Recording(Path(os.environ[FILE]), Path(root), Path(output))
+    if REHEARSAL in sys.modules:
+        _recording.write("untold", "rests on what was worked out before it began")
     sys.addaudithook(_recording.audit)
     shell.events.register("post_run_cell", _recording.modules)
 

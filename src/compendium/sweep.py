@@ -314,6 +314,8 @@ def compute(mode: str, wanted: str, chapter: str, given: Mapping, *needed: Mappi
         (folder / "values").mkdir()
         for name, own in by_chapter.items():
             (folder / "values" / f"{name}.json").write_text(json.dumps(own), "utf-8")
+        if kernels.available():
+            kernels.start_server(rehearse=f"{chosen.as_of}")
         notebook = chapters.execute(chapter, chosen, folder)
         if next(_executed) % PRUNE == 0:
             cache.prune()
