@@ -1,8 +1,11 @@
 """Kept runs: what makes a chapter run again, by name, and what does not."""
 
+import gc
 import json
 import os
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import nbformat.v4 as nb
@@ -174,3 +177,25 @@ def test_a_row_without_a_source_names_none():
     rows = pd.DataFrame({"obs_id": ["a", "b", "c"], "source_id": ["s", "", "s"]})
     found = reads.rows_of("evidence.load", {"table": "arms"}, rows)
     assert found == {"arms": ["a", "b", "c"], "sources": ["s"]}
+
+
+def test_modules_are_digested_in_threads_side_by_side():
+    texts = [
+        f"# {n}\n{file.read_text('utf-8')}"
+        for file in paths.ROOT.glob("src/compendium/*.py")
+        for n in range(2)
+    ]
+    before = gc.get_threshold()
+
+    def yield_now(*_):  # the collector lets other threads in while a tree is built
+        time.sleep(0)
+
+    gc.callbacks.append(yield_now)
+    gc.set_threshold(50)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(cache._digest_of_code, texts))
+    finally:
+        gc.callbacks.remove(yield_now)
+        gc.set_threshold(*before)
+    assert found[::2] == found[1::2]

@@ -22,6 +22,7 @@ import platform
 import shutil
 import sys
 import tempfile
+import threading
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ LOCK = "requirements.lock"
 LIMIT = 500 * 2**20  # bytes that all entries may take; the ones not used for longest go first
 TAGS = ("parameters", "raises-exception", "skip-execution")  # those that steer a run
 MOST = 3  # names told of things that have changed
+
+# Python 3.11 counts the depth of all syntax trees in one place: of two threads that parse, one
+# now and then ends with "AST constructor recursion depth mismatch".
+_parsing = threading.Lock()
 
 MANIFEST, NOTEBOOK, VALUES = "manifest.json", "notebook.ipynb", "values.json"
 
@@ -144,7 +149,9 @@ def digests_of_module(file: Path) -> list[str]:
 @lru_cache(maxsize=512)
 def _digest_of_code(text: str) -> str:
     try:
-        return _digest(ast.dump(ast.parse(text)))
+        with _parsing:
+            tree = ast.parse(text)
+        return _digest(ast.dump(tree))
     except SyntaxError:
         return _digest(text)
 
