@@ -89,6 +89,23 @@ def test_the_first_stop_leads_past_the_navigation(page, html):
     assert page.url.endswith("#main-content")
 
 
+def test_the_second_stop_leads_to_the_what_if_panel(page, html):
+    page.goto(at(html, ARMS))
+    page.locator(".whatif[data-ready]").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip-link", has_text="Skip to the what-if panel")
+    assert page.evaluate(FOCUSED)["text"] == skip.inner_text()
+    page.wait_for_function("document.activeElement.getBoundingClientRect().top >= 0")
+    page.keyboard.press("Enter")
+    panel = page.locator(".whatif")
+    assert page.url.endswith("#" + panel.get_attribute("id"))
+    page.keyboard.press("Tab")
+    assert panel.evaluate("e => e.contains(document.activeElement)")
+    page.goto(at(html, "chapters/methods.html"))
+    assert page.locator(".skip-link").all_inner_texts() == ["Skip to main content"]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_stop_of_the_keyboard_is_seen(page, html, mode):
     page.add_init_script(f"localStorage.setItem('mode', '{mode}')")
