@@ -8,6 +8,7 @@ import threading
 
 import nbformat.v4 as nb
 import pytest
+from checkout import QUICK
 
 from compendium import book, build, chapters, datapackage, parameters, paths, values, vintages
 from compendium.errors import CompendiumError, FaultsError, UsageError
@@ -265,6 +266,7 @@ def test_the_command_exits_with_2_for_a_scenario_it_does_not_know(checkout):
 
 
 def test_the_check_says_what_is_wrong_and_exits_with_1(checkout):
+    (checkout / "scenarios/mine.yml").write_text(QUICK.format(as_of="2024-02-01"))
     assert command("check.py", checkout) == (0, "")
     scenario = checkout / "scenarios/bad.yml"
     scenario.write_text("title: Bad\nreason: r\nas_of: 2024-02-01\nnonsense: 1\n")
