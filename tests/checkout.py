@@ -14,7 +14,7 @@ PARTS = (
     "LICENSE-CONTENT",
     "references.bib",
     "_toc.yml",
-    "CITATION.cff",
+    "requirements.lock",
     "index.md",
     "assets",
     "chapters",

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 
 import nbformat.v4 as nb
 import pytest
+from checkout import QUICK
 
-from compendium import book, build, chapters, datapackage, parameters, paths, values
+from compendium import book, build, chapters, datapackage, parameters, paths, values, vintages
 from compendium.errors import CompendiumError, FaultsError, UsageError
 
 CELL = """
@@ -107,6 +109,26 @@ def test_a_failing_cell_leaves_the_previous_book(inside):
     store_chapter(inside / "chapters", CELL)
     assert "arms_trade.draws" in build.build("mine", lambda line: None).read_text()
     assert not (inside / "_build" / "mine.building").exists()
+
+
+def test_a_failing_chapter_is_told_without_waiting_for_the_estimates_over_time(inside, monkeypatch):
+    begun, ended = threading.Event(), []
+
+    def parts(as_of, stop):
+        begun.set()
+        ended.append(stop.wait(60))
+
+    def run_all(*_, idle, **__):
+        idle()
+        assert begun.wait(60)
+        raise CompendiumError("a chapter failed")
+
+    monkeypatch.setattr(vintages, "parts", parts)
+    monkeypatch.setattr(chapters, "run_all", run_all)
+    monkeypatch.setattr(book, "pages", lambda root: [vintages.PAGE])
+    with pytest.raises(CompendiumError, match="a chapter failed"):
+        build.build("mine", lambda line: None)
+    assert ended == [True]  # told that they are not wanted, not run to their end
 
 
 @pytest.fixture
@@ -244,6 +266,7 @@ def test_the_command_exits_with_2_for_a_scenario_it_does_not_know(checkout):
 
 
 def test_the_check_says_what_is_wrong_and_exits_with_1(checkout):
+    (checkout / "scenarios/mine.yml").write_text(QUICK.format(as_of="2024-02-01"))
     assert command("check.py", checkout) == (0, "")
     scenario = checkout / "scenarios/bad.yml"
     scenario.write_text("title: Bad\nreason: r\nas_of: 2024-02-01\nnonsense: 1\n")

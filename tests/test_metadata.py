@@ -5,14 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat.v4 as nb
 import pytest
 import yaml
 from bs4 import BeautifulSoup
 from checkout import Copy
+from jupyter_book.config import yaml_to_sphinx
 
-from compendium import book, citation, values
+from compendium import book, citation, metadata, paths, values
 from compendium.errors import CompendiumError
 
 HOSTILE = 'Odd </script><script>alert(1)</script> & "quoted" {brace} 100% $x_1$'
@@ -114,6 +116,33 @@ def test_head_names_the_work_and_its_chapter(html):
     (chapter,) = json.loads(data.string)["@graph"]
     assert (chapter["@type"], chapter["position"]) == ("Chapter", "1")
     assert chapter["isPartOf"]["name"] == HOSTILE
+
+
+def test_what_is_cited_has_its_address_where_one_is_known(html):
+    for name, tail in (("index", "book"), ("chapters/arms_trade", "book/chapters/arms_trade.html")):
+        place, address = soup(html, name).select_one("#cite-this"), f"https://example.org/{tail}"
+        bibtex, ris = (block.text for block in place.select("pre"))
+        assert place.p.text.endswith(f" {address}")
+        assert f"url = {{{address}}}" in bibtex and f"\nUR  - {address}\n" in ris
+
+
+@pytest.mark.parametrize(
+    ("own", "site", "cited"),
+    [
+        ("https://example.org/own", "https://example.org/site", "https://example.org/own"),
+        ("", "https://example.org/site", "https://example.org/site"),
+        ("", "", ""),
+    ],
+)
+def test_an_address_comes_from_the_citation_file_or_else_from_the_configuration(
+    tmp_path, monkeypatch, own, site, cited
+):
+    monkeypatch.setattr(metadata, "edition", lambda app, work: "Edition")
+    facts = yaml.safe_load((paths.ROOT / citation.NAME).read_text("utf-8"))
+    (tmp_path / citation.NAME).write_text(yaml.safe_dump(facts | {"url": own}), "utf-8")
+    configured = yaml_to_sphinx({"html": {"baseurl": site}})[0]["html_baseurl"]
+    config = SimpleNamespace(compendium_root=tmp_path, html_baseurl=configured)
+    assert metadata.work_of(SimpleNamespace(config=config)).url == cited
 
 
 def test_first_page_and_evidence_tell_of_the_dataset(html):

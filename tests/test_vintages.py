@@ -2,8 +2,12 @@
 
 import csv
 import datetime as dt
+import multiprocessing
 import re
 import shutil
+import threading
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -75,6 +79,44 @@ def test_a_vintage_is_computed_again_where_what_it_knew_or_the_code_has_changed(
     monkeypatch.setattr(models, "code_fingerprint", lambda: "other")
     vintages.track("2024-02-10", workers=1)
     assert len(counted) - count == 4
+
+
+def test_vintages_no_longer_wanted_are_given_up_at_once(counted, monkeypatch):
+    """Each would take ten minutes; no process stays behind."""
+    before = {process.pid for process in multiprocessing.active_children()}
+
+    def own():
+        return {process.pid for process in multiprocessing.active_children()} - before
+
+    monkeypatch.setattr(parameters, "FIRST_DAY", 0)
+    monkeypatch.setattr(vintages, "month_ends", lambda as_of: [600] * 5)
+    monkeypatch.setattr(vintages, "_file", lambda day: paths.BUILD / "none")
+    monkeypatch.setattr(vintages, "compute", time.sleep)
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as side:
+        tracked = side.submit(vintages.track, "2024-02-10", 2, stop)
+        try:
+            end = time.monotonic() + 60
+            while len(own()) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+            assert len(own()) == 2 and not tracked.done()
+        finally:
+            stop.set()
+        with pytest.raises(CancelledError):
+            tracked.result(timeout=10)
+    assert own() == set()
+    with pytest.raises(CancelledError):  # nor are they begun in this process
+        vintages.track("2024-02-10", 1, stop)
+    assert counted == []
+
+
+def test_a_vintage_that_fails_is_told(counted, monkeypatch):
+    monkeypatch.setattr(parameters, "FIRST_DAY", -1)
+    monkeypatch.setattr(vintages, "month_ends", lambda as_of: [-0.5, 600])
+    monkeypatch.setattr(vintages, "_file", lambda day: paths.BUILD / "none")
+    monkeypatch.setattr(vintages, "compute", time.sleep)
+    with pytest.raises(ValueError, match="non-negative"):
+        vintages.track("2024-02-10", 2)
 
 
 @pytest.fixture

@@ -45,10 +45,16 @@ MAKERS = {
 
 
 @lru_cache
+def few(chapter):
+    """Parameters of a chapter with few draws, and its results."""
+    chosen = parameters.validate(chapter, QUICK[chapter])
+    return chosen, models.run(chapter, chosen)
+
+
+@lru_cache
 def made(chapter):
     """Panel of a chapter at few draws."""
-    chosen = parameters.validate(chapter, QUICK[chapter])
-    return MAKERS[chapter].panel(chosen, models.run(chapter, chosen))
+    return MAKERS[chapter].panel(*few(chapter))
 
 
 @pytest.fixture(scope="module")
@@ -138,14 +144,17 @@ def whole(chapter, given):
 
 def expected(chapter, given):
     """What the model states at a setting, as it is printed."""
+    return list(stated(chapter, whole(chapter, given)))
+
+
+@lru_cache
+def stated(chapter, chosen):
     panel = made(chapter)
     ids = {s.value.id for s in panel.shown}
     # The headlines are bit for bit those of the whole run, which is made where they lack one.
-    by_id = {
-        v.id: v for v in import_module(models.MODELS[chapter]).headlines(whole(chapter, given))
-    }
+    by_id = {v.id: v for v in import_module(models.MODELS[chapter]).headlines(chosen)}
     if not ids <= set(by_id):
-        by_id = {v.id: v for v in models.run(chapter, whole(chapter, given)).values}
+        by_id = {v.id: v for v in models.run(chapter, chosen).values}
     return [
         by_id[s.value.id].text("full" if s.low else "value") if s.value.id in by_id else "not known"
         for s in panel.shown
@@ -228,6 +237,20 @@ def test_the_keyboard_moves_a_slider_and_ticks_its_box(panel):
         assert inputs.nth(k).evaluate("e => e.labels[0].textContent").strip()
 
 
+def test_an_error_of_totals_says_under_which_reading_it_has_no_effect(panel):
+    shown, told = panel("trade_trends"), "no effect while the figure stands for half a year"
+    for reading, without in (("half_year", True), ("full_year", False), ("drop", False)):
+        texts = set()
+        for error in ("0.01", "0.25"):
+            shown.open(f"?h1_reading={reading}&statement_error={error}")
+            assert shown.text("remark_statement_error") == (told if without else "")
+            texts.add(tuple(shown.texts()))
+        assert (len(texts) == 1) == without
+    beside = shown.page.locator("div:has(> div > .vega-bind input[name=statement_error])")
+    assert beside.locator("[data-signal=remark_statement_error]").count() == 1
+    assert shown.faults == []
+
+
 def test_weights_that_do_not_fit_are_refused_as_the_model_refuses_them(panel):
     shown = panel("recommendations")
     shown.open(
@@ -295,8 +318,9 @@ def test_other_vintages_have_panels_that_start_at_them(panel, folder, chapter, a
 
 @pytest.mark.parametrize("chapter", MAKERS)
 def test_a_panel_is_small_and_the_same_each_time(chapter):
-    chosen = parameters.validate(chapter, {})
-    few = models.run(chapter, parameters.validate(chapter, QUICK[chapter]))
-    one, other = (json.dumps(whatif.content(MAKERS[chapter].panel(chosen, few))) for _ in range(2))
+    chosen, (_, result) = parameters.validate(chapter, {}), few(chapter)
+    one, other = (
+        json.dumps(whatif.content(MAKERS[chapter].panel(chosen, result))) for _ in range(2)
+    )
     assert one == other
     assert len(one) < 300_000

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from threading import Event
 
 from compendium import paths, stamps
 
@@ -64,21 +65,24 @@ def build(
     datapackage.require_valid()
     scenario = scenarios.read(name)
     shutil.rmtree(aside, ignore_errors=True)
-    previous = target if explain else None
+    previous, stop = target if explain else None, Event()
     keeping = kernels.environment({drawings.FOLDER: str(drawings.folder())})
     with keeping, ThreadPoolExecutor(1) as side:
         # Begun when a core has no chapter to run, and no more than once.
-        estimates = cache(lambda: side.submit(vintages.parts, scenario.as_of))
+        estimates = cache(lambda: side.submit(vintages.parts, scenario.as_of, stop=stop))
         wanted = vintages.PAGE in book.pages(paths.ROOT)
-        chapters.run_all(
-            scenario, aside, report, kernel=kernel, previous=previous,
-            idle=estimates if wanted else None,
-        )  # fmt: skip
-        values.collect(aside, scenario=name, as_of=str(scenario.as_of))
-        prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
-        if wanted:
-            report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
-            estimates().result()
+        try:
+            chapters.run_all(
+                scenario, aside, report, kernel=kernel, previous=previous,
+                idle=estimates if wanted else None,
+            )  # fmt: skip
+            values.collect(aside, scenario=name, as_of=str(scenario.as_of))
+            prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
+            if wanted:
+                report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
+                estimates().result()
+        finally:
+            stop.set()  # a failure is told at once, whatever was begun beside it
     report(f"[{time.monotonic() - begin:5.1f} s] rendering")
     book.render(
         name,

@@ -53,7 +53,10 @@ def work_of(app) -> Citation | None:
             work = citation.read(file) if file.exists() else None
         except CompendiumError as error:
             raise ExtensionError(str(error)) from None
-        app.compendium_work = work and replace(work, note=edition(app, work))
+        if work:
+            url = work.url or app.config.html_baseurl  # `html: baseurl` of _config.yml
+            work = replace(work, note=edition(app, work), url=url)
+        app.compendium_work = work
     return app.compendium_work
 
 

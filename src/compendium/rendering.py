@@ -88,7 +88,7 @@ class Page:
     uses: list[Use] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)  # of the catalogue
-    panel: bool = False  # whether it has a what-if panel
+    panel: str = ""  # name of its what-if panel
     publishes: dict[str, int] = field(default_factory=dict)  # cell by value; "" for the rest
 
 
@@ -346,7 +346,7 @@ class Panel(nodes.Part, nodes.Element):
 def panel(renderer, content: dict, line: int) -> Panel:
     """Node of a panel; what it runs on is put beside the page."""
     env = renderer.renderer.sphinx_env
-    page_of(env, env.docname).panel = True
+    page_of(env, env.docname).panel = content["name"]
     serve_vega(env.app)
     node = Panel(
         "",
@@ -781,6 +781,7 @@ def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> 
         app.add_css_file("tables.css")
         app.add_js_file("tables.js")
     if page.panel:
+        context["panel"] = page.panel
         app.add_css_file("whatif.css")
         app.add_js_file(vega_name(), loading_method="defer")
         app.add_js_file("whatif.js", loading_method="defer", priority=900)
@@ -934,7 +935,7 @@ def setup(app) -> dict:
     app.connect("build-finished", write_tables)
     return {
         "version": compendium.__version__,
-        "env_version": 4,
+        "env_version": 5,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }

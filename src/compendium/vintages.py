@@ -9,9 +9,11 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ import pandas as pd
 from compendium import datapackage, evidence, exhibits, models, parameters, paths, values
 from compendium.headlines import HEADLINES
 
+POLL = 0.1  # seconds between looks at whether the vintages are still wanted
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
 TRACKED = [
     chapter for chapter in models.MODELS if any(id.startswith(f"{chapter}.") for id in HEADLINES)
@@ -33,7 +36,9 @@ def month_ends(as_of: str | dt.date) -> list[dt.date]:
     return [*(end for end in ends if end < day.date()), day.date()]
 
 
-def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
+def track(
+    as_of: str | dt.date, workers: int | None = None, stop: Event | None = None
+) -> pd.DataFrame:
     """Headline values at the end of every month up to a vintage, with default parameters.
 
     Parameters
@@ -42,12 +47,19 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
         Last vintage; nothing known later enters.
     workers : int, optional
         Processes; default the number of cores.
+    stop : threading.Event, optional
+        Set when the vintages are no longer wanted; those under way are then given up.
 
     Returns
     -------
     pandas.DataFrame
         `day`, `id`, `label`, `value`, `low`, `high` (missing where there is no interval),
         `unit`, `text` (with its interval), `short`, `rows` (tuple). Vintages that cannot state a value have no row.
+
+    Raises
+    ------
+    concurrent.futures.CancelledError
+        `stop` was set.
 
     Notes
     -----
@@ -60,12 +72,10 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
         count = min(workers or os.cpu_count() or 1, len(missing))
         if count == 1:
             for day in missing:
+                _wanted(stop)
                 compute(day)
         else:
-            from compendium import kernels  # not where a page only shows what was computed
-
-            with kernels.processes(count) as pool:
-                list(pool.map(compute, missing))
+            _compute_all(missing, count, stop)
     records = []
     for day in days:
         for value in values.read(_file(day)).values():
@@ -79,6 +89,28 @@ def track(as_of: str | dt.date, workers: int | None = None) -> pd.DataFrame:
     order = list(HEADLINES)
     return frame.sort_values(["id", "day"], key=lambda c: c.map(order.index) if c.name == "id" else c,
                              kind="stable", ignore_index=True)  # fmt: skip
+
+
+def _compute_all(days: list[dt.date], count: int, stop: Event | None) -> None:
+    from compendium import kernels  # not where a page only shows what was computed
+
+    with kernels.processes(count) as pool:
+        begun = [pool.submit(compute, day) for day in days]
+        try:
+            while (state := wait(begun, POLL, FIRST_EXCEPTION)).not_done:
+                _wanted(stop)
+                for future in state.done:
+                    future.result()  # raises what its vintage raised
+        except BaseException:
+            kernels.end(pool)
+            raise
+        for future in begun:
+            future.result()
+
+
+def _wanted(stop: Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise CancelledError
 
 
 def compute(day: dt.date) -> Path:
@@ -331,8 +363,10 @@ PARTS = ("tracks", "changes", "summary", "scores", "forecasts")
 SOURCE = "The models of the chapters with default parameters, run at the end of every month."
 
 
-def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[dict]]:
-    """Exhibits of the page on estimates over time, by part (`PARTS`).
+def parts(
+    as_of: str | dt.date, workers: int | None = None, stop: Event | None = None
+) -> dict[str, list[dict]]:
+    """Exhibits of the page on estimates over time, by part (`PARTS`); arguments as of `track`.
 
     The models run with default parameters; of a scenario only its vintage is used. Kept under
     ``_build/vintages`` for as long as code and known rows are the same.
@@ -340,14 +374,16 @@ def parts(as_of: str | dt.date, workers: int | None = None) -> dict[str, list[di
     day = evidence.parse_day(as_of).date()
     file = paths.BUILD / "vintages" / f"page-{_file(day).name}"
     if not file.exists():
-        content = json.dumps(_parts(as_of, track(as_of, workers)))
+        content = json.dumps(_parts(as_of, track(as_of, workers, stop), stop))
         for older in file.parent.glob(f"page-{day}-*.json"):
             older.unlink(missing_ok=True)
         file.write_text(content, "utf-8")
     return json.loads(file.read_text("utf-8"))
 
 
-def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]:
+def _parts(
+    as_of: str | dt.date, tracked: pd.DataFrame, stop: Event | None
+) -> dict[str, list[dict]]:
     from compendium import figures
 
     found: dict[str, list[dict]] = {part: [] for part in PARTS}
@@ -356,6 +392,7 @@ def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]
     for id, own in tracks.items():
         if len(own) == 1:
             continue
+        _wanted(stop)
         drawing = figures.track(
             own, others(id, as_of), HEADLINES[id], values.UNITS[own["unit"].iloc[0]]
         )
@@ -374,6 +411,7 @@ def _parts(as_of: str | dt.date, tracked: pd.DataFrame) -> dict[str, list[dict]]
         )  # fmt: skip
         caption = "Headline values that no earlier vintage could state."
         found["tracks"].append(exhibits.table_bundle(table, "tab-single", caption, SOURCE))
+    _wanted(stop)
     steps = changes(tracked)
     steps = steps.assign(
         day=steps["day"].dt.date.astype(str),

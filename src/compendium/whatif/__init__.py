@@ -91,8 +91,9 @@ class Number:
         Value that a command need not name; None for an optional one.
     by_hand : bool
         Whether an optional one is set in this build.
-    rows : str
-        Expression of what the rows say, where it is not set; optional.
+    remark : str
+        Expression of a remark beside it: what the rows say where it is not set, or that it has
+        no effect; an empty text says nothing.
     """
 
     name: str
@@ -104,7 +105,7 @@ class Number:
     start: float
     default: float | None
     by_hand: bool = False
-    rows: str = ""
+    remark: str = ""
 
     @property
     def optional(self) -> bool:
@@ -257,7 +258,10 @@ def content(panel: Panel) -> dict:
     """A panel as plain data: controls and texts to place in a page, and the specification."""
     texts = {f"text_{k}": shown.text() for k, shown in enumerate(panel.shown)}
     notes = {f"note_{k}": note for k, note in enumerate(panel.notes)}
-    reading = {f"rows_{c.name}": c.rows for c in panel.controls if isinstance(c, Number) and c.rows}
+    remarks = {
+        f"remark_{c.name}": c.remark
+        for c in panel.controls if isinstance(c, Number) and c.remark
+    }  # fmt: skip
     signals = [
         signal
         for control in panel.controls
@@ -274,7 +278,7 @@ def content(panel: Panel) -> dict:
             "scenario": scenario(panel),
         }.items()
     ]
-    signals += [{"name": name, "update": text} for name, text in reading.items()]
+    signals += [{"name": name, "update": text} for name, text in remarks.items()]
     # In the query, not after the mark of a place: the theme takes that for a CSS selector.
     moved = " + ".join(control.moved() for control in panel.controls)
     link = f"'?' + substring({moved}, 1) + {quoted('#' + panel.name)}"
@@ -306,7 +310,7 @@ def content(panel: Panel) -> dict:
                 "name": control.name,
                 "label": control.label,
                 "optional": isinstance(control, Number) and control.optional,
-                "rows": f"rows_{control.name}" if f"rows_{control.name}" in reading else "",
+                "remark": f"remark_{control.name}" if f"remark_{control.name}" in remarks else "",
                 "reason": reasons[control.name],
             }
             for control in panel.controls
@@ -383,7 +387,7 @@ def number(
     high: float,
     step: float,
     at: float | None = None,
-    rows: str = "",
+    remark: str = "",
 ) -> Number:
     """Control of a number of the build.
 
@@ -394,7 +398,7 @@ def number(
         can be shown as it is.
     at : float, optional
         Where the slider of an optional number stands as long as it is not set.
-    rows : str
+    remark : str
         See `Number`.
     """
     default, own = type(p).model_fields[name].default, getattr(p, name)
@@ -403,7 +407,7 @@ def number(
     while abs((start - low) / step - round((start - low) / step)) > 1e-9 and step > 1e-9:
         step /= 10
     by_hand = default is None and own is not None
-    return Number(name, label, unit, low, high, step, start, default, by_hand, rows)
+    return Number(name, label, unit, low, high, step, start, default, by_hand, remark)
 
 
 def points(u: NDArray[np.float64], columns: Sequence[int], name: str = "points") -> list[dict]:

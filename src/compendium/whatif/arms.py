@@ -116,29 +116,29 @@ def controls(p: ArmsTrade, known: dict, sizes) -> list[Choice | Number]:
         choice(p, "price_basis", "Price of a 152 mm round after",
                {k: v for k, v in PRICES.items() if k in bases}),
         number(p, "shell_price", "Price of a 152 mm round", "USD", 50, 6000, 10, at=500,
-               rows=told("given.shell_price", ",.0f")),
+               remark=told("given.shell_price", ",.0f")),
     ]  # fmt: skip
     if "containers" in known:
         found.append(
             number(p, "loading", "Rounds a container", "rounds", 50, 700, 5, at=450,
-                   rows=boxed(told("given.loading", ",.0f")))
+                   remark=boxed(told("given.loading", ",.0f")))
         )  # fmt: skip
         if all(own["rocket_loading"][1] for own in known["containers"].values()):
             found.append(
                 number(p, "rocket_share", "Containers with rockets", "share", 0, 1, 0.01, at=0,
-                       rows=boxed(told("given.rocket_share", ".2f")))
+                       remark=boxed(told("given.rocket_share", ".2f")))
             )  # fmt: skip
     if all(own["missiles"] for every in known.values() for own in every.values()):
         found += [
             number(p, "missiles", "Ballistic missiles", "missiles", 0, 500, 1, at=60,
-                   rows=quoted(f"from the rows: {counted(known)}")),
+                   remark=quoted(f"from the rows: {counted(known)}")),
             number(p, "missile_price", "Price of a missile", "million USD", 0.1, 20, 0.1, at=3,
-                   rows=told("given.missile_price", ".1f")),
+                   remark=told("given.missile_price", ".1f")),
         ]  # fmt: skip
     found += [
         choice(p, "discount_unusable", "Unusable rounds are worth nothing", DISCOUNTS),
         number(p, "unusable_share", "Unusable rounds", "share", 0, 1, 0.01, at=0.25,
-               rows=f"discounted ? {told('given.unusable', '.2f')} : 'not applied'"),
+               remark=f"discounted ? {told('given.unusable', '.2f')} : 'not applied'"),
     ]  # fmt: skip
     if len(sizes):
         first = sizes.index[0]

@@ -31,7 +31,7 @@ def panel(p: Recommendations, result: Result) -> Panel:
         controls=[
             *(
                 number(p, weight, words[name], "weight", 0, 1, 0.01, at=0.17,
-                       rows="'drawn at random'")
+                       remark="'drawn at random'")
                 for weight, name in zip(weights, criteria, strict=True)
             ),
             number(p, "noise", "Part of each score's range used", "share", 0, 1, 0.05),

@@ -141,9 +141,12 @@ def controls(p: TradeTrends, known: dict, bases, paces: dict) -> list[Choice | N
         found.append(choice(p, "h1_reading", "The study's figure for half a year is", options))
         found.append(choice(p, "share_rows", "Half-year shares of earlier years", SHARES))
     found.append(choice(p, "base", "Level before the sanctions", bases["label"].to_dict()))
+    # The half-year figure is set against shares of other years, not taken as a total.
+    idle = f"{halved(known)} ? 'no effect while the figure stands for half a year' : ''"
     found.append(
-        number(p, "statement_error", "A stated total is off by at most", "share", 0, 0.3, 0.01)
-    )
+        number(p, "statement_error", "A stated total is off by at most", "share", 0, 0.3, 0.01,
+               remark=idle if known["half"] is not None else "")
+    )  # fmt: skip
     if drop:
         if known["growth"]:
             found.append(
@@ -167,6 +170,15 @@ def controls(p: TradeTrends, known: dict, bases, paces: dict) -> list[Choice | N
     return found
 
 
+def halved(known: dict) -> str:
+    """Expression of whether the year is made of the half and of shares of earlier years."""
+    some = " || ".join(
+        f"share_rows === {quoted(rows)}"
+        for rows, amounts in known["shares"].items() if amounts is not None
+    ) or "false"  # fmt: skip
+    return f"h1_reading === 'half_year' && ({some})"
+
+
 def data(p: TradeTrends, known: dict, draws: int) -> list[dict]:
     """Draws of the year under the chosen reading, by the arithmetic of `levels.readings`."""
     (cube,) = points(un.uniforms(draws, 5, p.seed), [1])
@@ -183,13 +195,9 @@ def data(p: TradeTrends, known: dict, draws: int) -> list[dict]:
     year = drop
     if known["half"] is not None:
         half = f"{known['half']} / datum['share_' + share_rows]"
-        some = " || ".join(
-            f"share_rows === {quoted(rows)}"
-            for rows, amounts in known["shares"].items() if amounts is not None
-        ) or "false"  # fmt: skip
         year = (
             f"h1_reading === 'full_year' ? {known['half']} * datum.slack"
-            f" : h1_reading === 'half_year' && ({some}) ? {half} : {drop}"
+            f" : {halved(known)} ? {half} : {drop}"
         )
     steps.append(formula("year", year))
     mean = {"type": "aggregate", "fields": ["hit"], "ops": ["mean"], "as": ["percent"]}

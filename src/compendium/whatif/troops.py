@@ -112,14 +112,14 @@ def controls(p: TroopPlausibility, prices: money.Prices, known: dict) -> list[Ch
     """What the reader may change."""
     found = [
         number(p, "men", "Soldiers for a first year", "men", 0, 50_000, 500),
-        number(p, "monthly_pay", "Pay a month", "USD", 0, 5000, 50, at=2000, rows=told("pay")),
+        number(p, "monthly_pay", "Pay a month", "USD", 0, 5000, 50, at=2000, remark=told("pay")),
         number(p, "bonus", "One-time sum at entry", "USD", 0, 50_000, 500, at=5000,
-               rows=told("bonus")),
+               remark=told("bonus")),
         number(p, "death_payment", "Paid for a dead soldier", "USD", 0, 200_000, 1000, at=50_000,
-               rows=told("death")),
+               remark=told("death")),
     ]  # fmt: skip
     found.append(number(p, "state_take", "Part the state keeps", "share", 0, 1, 0.01, at=0.9,
-                        rows=told("take", ".2f")))  # fmt: skip
+                        remark=told("take", ".2f")))  # fmt: skip
     found.append(choice(p, "payment", "Pay comes as", PAYMENTS))
     if len(known) == len(BUILDERS):
         found.append(choice(p, "count_builders", "Builders in uniform", BUILDERS))
