@@ -217,9 +217,9 @@ def verdicts(ran: nbformat.NotebookNode) -> list[exercises.Verdict]:
         errors = [o for o in cell.get("outputs", []) if o.output_type == "error"]
         label = re.search(r"check\(\s*[\"']([\w-]+)[\"']", cell.source)
         said = [
-            o.data[exercises.MIME]
+            o.metadata[exercises.KEY]
             for o in cell.get("outputs", [])
-            if exercises.MIME in o.get("data", {})
+            if exercises.KEY in o.get("metadata", {})
         ]
         failed = _failure(errors) or failed
         if label is None:

@@ -16,7 +16,7 @@ from importlib import import_module
 from compendium.errors import CompendiumError, nearest
 from compendium.exercises.answers import Answer, Wrong
 
-MIME = "application/vnd.compendium.check+json"
+KEY = "check"  # of the metadata of a check's output
 # Module by chapter; its name begins the labels of the chapter's exercises.
 MODULES = {
     "arms_trade": "arms",
@@ -49,8 +49,9 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.label}: {self.state}" + (f": {self.message}." if self.message else ".")
 
-    def _repr_mimebundle_(self, **_: object) -> dict:
-        return {"text/plain": str(self), MIME: vars(self)}
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict, dict]:
+        # For a program in the metadata: a type of its own would be warned of in the book.
+        return {"text/plain": str(self)}, {KEY: vars(self)}
 
 
 def checker(chosen, result) -> Callable[[str, object], Verdict]:

@@ -23,7 +23,7 @@ from compendium.errors import CompendiumError
 
 LEVELS = ("reading", "varying", "modelling")
 TEXT = re.compile(
-    r"(`{3,})\{exercise\} (?P<title>.+) \((?P<level>\w+), (?P<minutes>\d+) minutes\)\n"
+    r"(`{3,})\{exercise\} (?P<title>.+); (?P<level>\w+), (?P<minutes>\d+) minutes\n"
     r":label: (?P<label>[\w-]+)\n(?P<body>.*?)\n\1\s*",
     re.S,
 )
@@ -83,7 +83,7 @@ def exercises(notebook: nbformat.NotebookNode, name: str = "the notebook") -> li
         if match is None or match["level"] not in LEVELS:
             raise CompendiumError(
                 f"{where}: an exercise has another form; allowed: a cell with "
-                "```{exercise} Title (level, N minutes), :label:, text and hint alone, level one of "
+                "```{exercise} Title; level, N minutes, :label:, text and hint alone, level one of "
                 + ", ".join(LEVELS)
             )
         hint = HINT.search(match["body"])
