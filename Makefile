@@ -11,13 +11,13 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record bench environment lock clean
+.PHONY: help book pdf test check compare diff record bench coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh
-	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain)
+book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh SOLUTIONS=0
+	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
 
 pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
 	@$(RUN) scripts/print_book.py --scenario "$(SCENARIO)" $(if $(CODE),--code)
@@ -41,6 +41,12 @@ record: environment ## Record the numbers of a release. RELEASE=0.2.0
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
 	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)
+
+coursework: environment ## Write a chapter's exercises for a course, and their key. CHAPTER=arms_trade SCENARIO=replication
+	@$(RUN) scripts/coursework.py --chapter "$(CHAPTER)" --scenario "$(SCENARIO)"
+
+grade: environment ## Run a filled copy of the exercises and tell what is right. NOTEBOOK=answers.ipynb
+	@$(RUN) scripts/coursework.py --grade "$(NOTEBOOK)"
 
 environment:     ## Make .venv from requirements.lock, or bring it up to date.
 	@$(PYTHON) scripts/environment.py

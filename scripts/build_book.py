@@ -27,6 +27,11 @@ def main() -> int:
     parser.add_argument(
         "--explain", action="store_true", help="say for each chapter what has changed"
     )
+    parser.add_argument(
+        "--no-solutions",
+        action="store_true",
+        help="leave the solutions of the exercises out of the book",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what Jupyter Book prints")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
@@ -37,6 +42,7 @@ def main() -> int:
             options.verbose,
             kernel=options.kernel,
             explain=options.explain,
+            solutions=not options.no_solutions,
         )
     except CompendiumError as error:
         lead = "\n" if sys.stderr.isatty() else ""  # leave the line of the progress

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from compendium import book, parameters
+from compendium.exercises import cells
 
 CHAPTERS = [chapter for chapter in parameters.CHAPTERS if chapter != "replication"]
 # Sections that every chapter has, in this order; others may stand between or after them.
@@ -17,6 +18,7 @@ SECTIONS = (
     r"What drives .+",
     r"Check against later evidence.*",
     r"Limits, and what would change the conclusion",
+    r"Exercises",
 )
 
 
@@ -85,8 +87,10 @@ def test_the_box_comes_first_and_has_question_answer_confidence_and_reading_time
     (box,) = body.find_all(class_="chapter-summary")
     assert box.name == "section" and box["aria-label"]
     assert body.find(["h2", "table", "img"]) in box.find_all_next(["h2", "table", "img"])
-    texts = [p.get_text() for p in box.find_all("p")]
-    question, answer, confidence, time = texts
+    parts = ("question", "answer", "confidence", "time")
+    question, answer, confidence, time = (
+        box.find(class_=f"summary-{part}").get_text() for part in parts
+    )
     assert question.startswith("Question. ") and question.endswith("?")
     assert answer.startswith("Answer. ")
     assert re.match(r"Confidence .*\b(low|moderate|high)\b", confidence, re.S)
@@ -99,6 +103,41 @@ def test_the_box_comes_first_and_has_question_answer_confidence_and_reading_time
     assert int(minutes) == pytest.approx(words / 238, abs=1)
     if chapter != "replication":  # it counts statements, of which nothing is uncertain
         assert re.search(r"(interval|range) [\d.,]+ to|[\d.,]+ to [\d.,]+ percent", answer)
+
+
+@pytest.mark.parametrize("chapter", parameters.CHAPTERS)
+def test_the_box_says_what_a_student_gains_needs_and_takes(soups, chapter):
+    box = article(soups, chapter).find(class_="chapter-summary")
+    goals = [li.get_text().strip() for li in box.find(class_="summary-objectives").find_all("li")]
+    assert 3 <= len(goals) <= 4
+    assert not any(re.match("understand|know|learn|be aware", goal) for goal in goals)
+    assert goals == list(cells.stated(cells.stored(chapter), "objectives"))
+    before = box.find(class_="summary-prerequisites").get_text()
+    assert re.match(r"Before you start\. .+\.$", before, re.S)
+    number, minutes = re.search(
+        r"Exercises\. (\d+), of about (\d+) minutes", box.find(class_="summary-time").get_text()
+    ).groups()
+    found = cells.of_chapter(chapter)
+    assert (int(number), int(minutes)) == (len(found), sum(e.minutes for e in found))
+
+
+@pytest.mark.parametrize("chapter", parameters.CHAPTERS)
+def test_exercises_come_last_each_with_hint_and_folded_solution_and_a_right_check(soups, chapter):
+    body = article(soups, chapter)
+    places = [heading(h2) for h2 in body.find_all("h2")]
+    assert "Exercises" in places[-3:]
+    section = body.find(id="exercises")
+    asked, solved = section.select("div.exercise"), section.select("div.solution")
+    found = cells.of_chapter(chapter)
+    assert 3 <= len(asked) <= 5
+    assert [one["id"] for one in asked] == [e.label for e in found]
+    for one, solution, exercise in zip(asked, solved, found, strict=True):
+        assert exercise.title in one.find(class_="admonition-title").get_text()
+        assert one.find("details").find("summary").get_text().strip() == "Hint"
+        assert "dropdown" in solution["class"]
+        assert solution.select("div.cell_input")
+        said = solution.select("div.cell_output")[-1].get_text().strip()
+        assert re.fullmatch(rf"{exercise.label}: right\.|{exercise.label}: not asked: .+", said)
 
 
 @pytest.mark.parametrize("chapter", parameters.CHAPTERS)
@@ -131,9 +170,11 @@ def test_parameters_are_a_table_and_not_a_cell(soups, chapter):
 @pytest.mark.parametrize("chapter", parameters.CHAPTERS)
 def test_code_is_folded(soups, chapter):
     body = article(soups, chapter)
-    cells = body.select("div.cell_input")
-    assert cells
-    for cell in cells:
+    inputs = body.select("div.cell_input")
+    assert inputs
+    for cell in inputs:
+        if cell.find_parent(class_="solution"):  # folded as a whole
+            continue
         fold = cell.find_parent("details")
         assert fold is not None and not fold.has_attr("open")
         assert not fold.find("summary").has_attr("aria-label")

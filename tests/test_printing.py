@@ -26,6 +26,8 @@ href="catalogue/values.html#value-n">7</a> rounds, see <a href="two.html#fig-a">
 <section id="more"><h2>More</h2></section>
 <div class="cell"><details class="admonition hide above-input"><summary>Code</summary>
 <div class="cell_input"><pre>secret_code = 1</pre></div></details></div>
+<div class="exercise admonition">Count it.<details><summary>Hint</summary>two hands</details></div>
+<div class="solution dropdown admonition">count_it</div>
 <div class="exhibit"><img src="../_images/a%20b.svg" alt="A"><details class="exhibit-data">
 <summary>Data</summary>unfolded</details><p class="exhibit-footer">Download</p></div>
 <table id="tab-values"><tbody><tr><td><p>one.n</p></td><td><p>2024-10-28</p></td></tr></tbody></table>
@@ -51,8 +53,8 @@ def sheets(tmp_path):
 def test_joined_pages_keep_what_is_for_paper_and_nothing_else(sheets):
     one, two = sheets()
     text = one.tree.get_text()
-    assert "rounds" in text
-    for gone in ("#", "card", "panel", "unfolded", "Download", "Code", "secret_code",
+    assert "rounds" in text and "Count it." in text and "two hands" in text
+    for gone in ("count_it", "#", "card", "panel", "unfolded", "Download", "Code", "secret_code",
                  "What if", "Move", "sliders", "Cite this", "bibtex"):  # fmt: skip
         assert gone not in text
     assert (one.number, one.title, one.part) == ("1", "One: first", "")
@@ -63,6 +65,7 @@ def test_joined_pages_keep_what_is_for_paper_and_nothing_else(sheets):
 def test_code_is_printed_when_asked_for_and_its_fold_is_gone(sheets):
     text = sheets(code=True)[0].tree.get_text()
     assert "secret_code" in text and "Code" not in text
+    assert "count_it" in text  # the solutions are of little use without their code
 
 
 def test_links_lead_into_the_joined_document_or_are_text(sheets):
@@ -229,7 +232,7 @@ def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
 @needs_browser
 @needs_poppler
 def test_numbers_of_figures_and_tables_are_those_of_the_html_book(copy, texts):
-    printed = set(re.findall(r"(?:Figure|Table)\s+[\d.]+\d", "".join(texts)))
+    printed = set(re.findall(r"(?:Figure|Table|Exercise)\s+[\d.]+\d", "".join(texts)))
     printed = {plain(caption) for caption in printed}
     captions = [
         plain(tag.get_text()) for _, article in chapters(copy)

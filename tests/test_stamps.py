@@ -49,6 +49,13 @@ def test_a_changed_file_of_the_same_length_is_seen(built, name):
     assert stamps.current("mine")
 
 
+def test_a_book_without_solutions_is_another_book(built):
+    assert not stamps.current("mine", solutions=False)
+    stamps.write(stamps.take("mine", solutions=False), built / "_build" / "mine")
+    assert stamps.current("mine", solutions=False)
+    assert not stamps.current("mine")
+
+
 @pytest.mark.parametrize("name", ["src/compendium/model.py", "chapters/methods.md", "index.md"])
 def test_a_file_that_went_is_seen(built, name):
     (built / name).unlink()

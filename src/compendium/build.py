@@ -20,6 +20,7 @@ def build(
     *,
     kernel: str = "warm",
     explain: bool = False,
+    solutions: bool = True,
 ) -> Path:
     """Build the book of a scenario into ``_build/<name>`` and return its first page.
 
@@ -39,6 +40,8 @@ def build(
         How the processes of the notebooks start; the book is the same.
     explain : bool
         Tell for each chapter what has changed since the last build.
+    solutions : bool
+        Leave the solutions of the exercises in; no chapter is run again without them.
 
     Raises
     ------
@@ -49,18 +52,19 @@ def build(
     begin = time.monotonic()
     aside, target = paths.BUILD / f"{name}.building", paths.BUILD / name
     page = target / "html" / "index.html"
-    if stamps.current(name):
+    if stamps.current(name, solutions):
         for run in sorted((target / "runs").glob("*.json")) if explain else ():
             report(f"{run.stem}: unchanged")
         report(f"unchanged: {paths.relative(page)}")
         return page
-    stamp = stamps.take(name)
+    stamp = stamps.take(name, solutions)
 
     from compendium import kernels  # not where there is nothing to do
 
     if kernels.choose(kernel) == "warm":
         kernels.start_server()  # imports the libraries while we import them too
     from compendium import book, chapters, datapackage, drawings, prose, scenarios, values, vintages
+    from compendium.exercises import cells
 
     datapackage.require_valid()
     scenario = scenarios.read(name)
@@ -78,6 +82,8 @@ def build(
             )  # fmt: skip
             values.collect(aside, scenario=name, as_of=str(scenario.as_of))
             prose.require_fitting(aside / "notebooks", values.read(aside / "values.json"))
+            if not solutions:
+                cells.drop_solutions(aside / "notebooks")
             if wanted:
                 report(f"[{time.monotonic() - begin:5.1f} s] estimates over time")
                 estimates().result()

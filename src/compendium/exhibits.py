@@ -232,9 +232,15 @@ def parameters_table(chosen: parameters.Parameters, name: str) -> None:
 
 
 def summary(
-    published: Iterable[values.Value], *, question: str, answer: tuple[str, str], confidence: str
+    published: Iterable[values.Value],
+    *,
+    question: str,
+    answer: tuple[str, str],
+    confidence: str,
+    objectives: tuple[str, ...],
+    prerequisites: str,
 ) -> None:
-    """Show the box at the head of a chapter; the book adds the reading time.
+    """Show the box at the head of a chapter; the book adds the minutes of reading and exercises.
 
     Parameters
     ----------
@@ -247,6 +253,11 @@ def summary(
     confidence : str
         A sentence of its own, as ICD 203 asks, that begins with "Confidence" and says low,
         moderate or high.
+    objectives : tuple of str
+        Three or four things a student can do after the chapter, each beginning with a verb that
+        can be tested; they go on from "After this chapter you can".
+    prerequisites : str
+        What to know before, in a sentence.
 
     Raises
     ------
@@ -262,12 +273,22 @@ def summary(
             "summary: the confidence is a sentence that begins with 'Confidence' and says "
             f"low, moderate or high: {confidence!r}"
         )
+    if len(objectives) not in (3, 4) or any(re.match("understand|know", o) for o in objectives):
+        raise CompendiumError(
+            "summary: the objectives are three or four, each a verb that can be tested, not to "
+            f"understand or to know: {objectives!r}"
+        )
+    if not prerequisites.endswith("."):
+        raise CompendiumError(f"summary: the prerequisites are a sentence: {prerequisites!r}")
     known = {value.id: value for value in published}
     parts = {"question": question, "answer": " ".join(answer), "confidence": confidence}
     said: dict[str, str] = {}
     question, answer, confidence = (_printed(text, known, said) for text in parts.values())
     lines = [f"**Question.** {question}", f"**Answer.** {answer}", confidence]
-    content = {"kind": "summary", **parts, "printed": said}
+    lines.append("After this chapter you can\n" + "".join(f"\n- {goal}" for goal in objectives))
+    lines.append(f"**Before you start.** {prerequisites}")
+    goals = {"objectives": list(objectives), "prerequisites": prerequisites}
+    content = {"kind": "summary", **parts, **goals, "printed": said}
     _display({MIME: content, "text/markdown": "\n\n".join(lines)})
 
 

@@ -215,7 +215,8 @@ def drop(sheet: Sheet, code: bool) -> None:
     """Take out what is not for paper, and unfold the rest."""
     for panel in sheet.tree.find_all(class_="whatif"):
         panel.find_parent("section").extract()  # nothing of it works on paper
-    unwanted = SCREEN_ONLY if code else SCREEN_ONLY | {"cell_input"}
+    # The words of a solution say little without its code.
+    unwanted = SCREEN_ONLY if code else SCREEN_ONLY | {"cell_input", "solution"}
     # One pass in Python: selectors are slow on trees of this size.
     for tag in sheet.tree.find_all(True):
         if tag.name in NOT_TEXT or not unwanted.isdisjoint(tag.get("class", ())):

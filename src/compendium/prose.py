@@ -48,8 +48,8 @@ TWINS = {
 CONFIDENCE = re.compile(r"\bconfiden(ce|t)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z{*])")
 # Directives whose content is no prose, and those whose argument is a setting and no title.
-CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue", "vintages")
-SETTINGS = ("grid", "figure", "image", "list-table")
+CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue", "vintages", "coursework")
+SETTINGS = ("grid", "figure", "image", "list-table", "solution-start")
 WORD_VALUES = ("_word", "_phrase")
 
 

@@ -9,6 +9,7 @@ group ``myst_nb.mime_renderers``, the renderer of the exhibits a notebook shows.
   catalogue and opens a card with the rows it rests on.
 - Directive: ``{catalogue} arms``, a part of the evidence catalogue (`compendium.pages`).
 - Directive: ``{vintages} tracks``, a part of the estimates over time (`compendium.vintages`).
+- Directive: ``{coursework}``, what the chapters teach and their exercises.
 - Exhibit: a notebook output of type `MIME` (a figure or a table with its data) becomes a
   numbered figure or table, to which ``{numref}`` refers by its ``name``. One of the kind
   ``prose`` is a paragraph of MyST that a chapter wrote, one of the kind ``summary`` the box at
@@ -37,15 +38,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import book, pages, parameters, paths, values, vintages
+from compendium import book, coursework, pages, parameters, paths, values, vintages
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError, Fault, nearest
+from compendium.exercises import cells
 from compendium.pages import is_web_address
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -64,6 +67,7 @@ NOT_READ = (
     nodes.math_block,
     nodes.comment,
 )
+EXERCISES = {"exercise", "solution"}  # classes that sphinx-exercise gives them
 TABLES = "tables"  # folder of the built book that holds the tables to download
 MATHJAX = ("sphinx-mathjax-offline", "static/mathjax/tex-svg-full.js")  # package, file in it
 
@@ -286,7 +290,7 @@ class ReadingTime(nodes.paragraph):
 
 
 def summary_box(renderer, content: dict, line: int) -> Summary:
-    """Question, answer, confidence and reading time (`exhibits.summary`)."""
+    """Question, answer, confidence, what a student gains, and minutes (`exhibits.summary`)."""
     found = Summary(classes=["chapter-summary"])
     for key in ("question", "answer", "confidence"):
         # The sentence of confidence begins with that word, which is its own label.
@@ -294,12 +298,21 @@ def summary_box(renderer, content: dict, line: int) -> Summary:
         label = nodes.strong("", label if key == "confidence" else f"{label}.")
         text = parse(renderer, text, line, inline=True)
         found += nodes.paragraph("", "", label, nodes.Text(" "), *text, classes=[f"summary-{key}"])
+    goals = [nodes.list_item("", nodes.paragraph("", goal)) for goal in content["objectives"]]
+    lead = nodes.strong("", "After this chapter you can")
+    found += nodes.paragraph("", "", lead, classes=["summary-lead"])
+    found += nodes.bullet_list("", *goals, classes=["summary-objectives", "simple"])
+    lead = nodes.strong("", "Before you start.")
+    before = nodes.Text(f" {content['prerequisites']}")
+    found += nodes.paragraph("", "", lead, before, classes=["summary-prerequisites"])
     found += ReadingTime(classes=["summary-time"])
     return found
 
 
 def tell_reading_time(app, doctree: nodes.document, docname: str) -> None:
-    """Fill in the reading time of a page from its words, without tables, code and formulas.
+    """Fill in the reading time of a page from its words, and the minutes of its exercises.
+
+    Tables, code and formulas are not counted, nor are the exercises, which name their own minutes.
 
     Notes
     -----
@@ -320,13 +333,18 @@ def tell_reading_time(app, doctree: nodes.document, docname: str) -> None:
                 f" About {minutes} {unit} for {round(words, -2):,} words; tables and code come on top."
             ),
         ]
+        if asked := cells.minutes(cells_of(app.env, docname)):
+            node += [
+                nodes.strong("", " Exercises."),
+                nodes.Text(f" {len(asked)}, of about {sum(asked)} minutes."),
+            ]
 
 
 def _read_texts(node: nodes.Node) -> Iterator[str]:
     """Texts that a reader reads from first to last."""
     if isinstance(node, nodes.Text):
         yield node.astext()
-    elif not isinstance(node, NOT_READ):
+    elif not isinstance(node, NOT_READ) and not EXERCISES.intersection(node.get("classes", ())):
         for child in node.children:
             yield from _read_texts(child)
 
@@ -677,6 +695,18 @@ class VintagesDirective(SphinxDirective):
         return [node for content in found for node in Exhibit(place, content, self.lineno).build()]
 
 
+class CourseworkDirective(SphinxDirective):
+    """``{coursework}``: what each chapter teaches, and its exercises (`exercises.cells`)."""
+
+    def run(self) -> list[nodes.Node]:
+        """Tell it from the chapters as they are stored, so that it cannot fall behind them."""
+        self.env.note_reread()
+        parent = nodes.Element()
+        lines = coursework.overview().splitlines()
+        self.state.nested_parse(StringList(lines, self.env.docname), self.content_offset, parent)
+        return parent.children
+
+
 class PlainPage:
     """What an `Exhibit` asks of a notebook's renderer, for a page of text."""
 
@@ -912,6 +942,7 @@ def setup(app) -> dict:
     app.add_role("value", ValueRole())
     app.add_directive("catalogue", CatalogueDirective)
     app.add_directive("vintages", VintagesDirective)
+    app.add_directive("coursework", CourseworkDirective)
     # Builders without visitors of their own treat these as the nodes they derive from.
     app.add_node(ValueText, html=(visit_value, depart_value))
     app.add_node(Rows)

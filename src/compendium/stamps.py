@@ -26,11 +26,15 @@ PLACES = (
 TICK = 2_000_000_000  # nanoseconds
 
 
-def take(scenario: str) -> dict:
-    """What the book of a scenario is made of, as it is now: size, time and digest of each file."""
+def take(scenario: str, solutions: bool = True) -> dict:
+    """What the book of a scenario is made of, as it is now: size, time and digest of each file.
+
+    Also whether it holds the solutions of the exercises.
+    """
     root = paths.ROOT
     files = {path: [*_look(root / path), _digest(root / path)] for path in _inputs(root, scenario)}
     stamp = {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
+    stamp["solutions"] = solutions
     return stamp | {"origin": origin(root)}
 
 
@@ -48,14 +52,14 @@ def write(stamp: dict, build: Path) -> None:
     (build / NAME).write_text(json.dumps({**stamp, "files": files}), "utf-8")
 
 
-def current(scenario: str) -> bool:
+def current(scenario: str, solutions: bool = True) -> bool:
     """Whether a build is whole, and made of the files as they are now."""
     root, build = paths.ROOT, paths.BUILD / scenario
     try:
         stamp = json.loads((build / NAME).read_text("utf-8"))
         if stamp["format"] != FORMAT or stamp["python"] != sys.version:
             return False
-        if stamp["origin"] != origin(root):
+        if stamp["solutions"] != solutions or stamp["origin"] != origin(root):
             return False
         inputs, files, settled = stamp["inputs"], stamp["files"], stamp["taken"] - TICK
         if set(_inputs(root, scenario)) != set(inputs):
