@@ -35,7 +35,8 @@ ARCHIVE = "crate.zip"
 TAKEN = (
     "CITATION.cff", "LICENSE", "LICENSE-CONTENT", "README.md", "Makefile", "pyproject.toml",
     "requirements.lock", "_config.yml", "_toc.yml", "index.md", "references.bib", "assets",
-    "chapters", "data", "docs/REPLICATION.md", "codecheck.yml", "postBuild", "scripts", "src",
+    "chapters", "data", "docs/REPLICATION.md", "codecheck.yml", "environment.yml", "postBuild",
+    "results", "scripts", "src",
 )  # fmt: skip
 KINDS = {  # ending: media type, where the machine may not know it or know another
     ".ipynb": "application/x-ipynb+json", ".cff": "text/yaml", ".yml": "text/yaml",
@@ -90,11 +91,11 @@ def contents(scenario: str, root: Path) -> dict[str, bytes]:
             files[name] = (root / name).read_bytes()
     for run in sorted((build / "runs").glob("*.json")):
         notebook = (build / "notebooks" / f"{run.stem}.ipynb").read_text("utf-8")
-        files[f"results/notebooks/{run.stem}.ipynb"] = downloads.portable(notebook).encode("utf-8")
-        files[f"results/values/{run.stem}.json"] = (
+        files[f"build/notebooks/{run.stem}.ipynb"] = downloads.portable(notebook).encode("utf-8")
+        files[f"build/values/{run.stem}.json"] = (
             build / "values" / f"{run.stem}.json"
         ).read_bytes()
-    files["results/values.json"] = (build / "values.json").read_bytes()
+    files["build/values.json"] = (build / "values.json").read_bytes()
     return dict(sorted(files.items()))
 
 
@@ -147,7 +148,7 @@ def _file(crate: ROCrate, name: str, content: bytes, licences: Mapping) -> DataE
     """A file with its size, its digest and its licence: code, or text and data."""
     ending = Path(name).suffix
     code = ending in (".py", ".js", ".css", ".html", ".ipynb", ".toml") or name == "Makefile"
-    spdx = "MIT" if code and not name.startswith("results/") else "CC-BY-4.0"
+    spdx = "MIT" if code and not name.startswith("build/") else "CC-BY-4.0"
     kinds = ["File", "SoftwareSourceCode"] if code and ending in (".py", ".ipynb") else "File"
     properties = {
         "@type": kinds,
@@ -239,8 +240,8 @@ def _run(crate: ROCrate, run: Mapping, known: Mapping, numbers: Mapping, kept: M
         for name, facts in _parameters(chapter, run["parameters"]).items()
     ]
     read = [kept[f"data/raw/{table}.csv"] for table in sorted(run["rows"])]
-    before = [kept[f"results/values/{name}.json"] for name in upstream.NEEDS.get(chapter, ())]
-    made = [kept[f"results/notebooks/{chapter}.ipynb"], kept[f"results/values/{chapter}.json"]]
+    before = [kept[f"build/values/{name}.json"] for name in upstream.NEEDS.get(chapter, ())]
+    made = [kept[f"build/notebooks/{chapter}.ipynb"], kept[f"build/values/{chapter}.json"]]
     made += [numbers[id] for id, value in known.items() if value.chapter == chapter]
     properties = {
         "@type": "CreateAction",
