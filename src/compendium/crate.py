@@ -4,12 +4,8 @@ Data, chapters, code, executed notebooks, runs, values and the statements of the
 described in ``ro-crate-metadata.json`` and each file with its SHA-256. The same inputs give the
 same bytes: no time and no random name is written.
 
-References
-----------
-Soiland-Reyes, S. et al. (2022). Packaging research artefacts with RO-Crate. Data Science 5(2),
-97-138. https://doi.org/10.3233/DS-210053
-Leo, S. et al. (2024). Recording provenance of workflow runs with RO-Crate. PLoS ONE 19(9),
-e0309210. https://doi.org/10.1371/journal.pone.0309210
+Follows RO-Crate 1.1 (w3id.org/ro/crate/1.1) and its profile Process Run Crate 0.5
+(w3id.org/ro/wfrun/process/0.5).
 """
 
 from __future__ import annotations

@@ -3,11 +3,8 @@
 ``codecheck.yml`` for a CODECHECK, and ``docs/REPLICATION.md`` in the order of the social-science
 data editors' template README. Both are committed; a test fails where one is stale.
 
-References
-----------
-CODECHECK (2020). CODECHECK configuration file specification, version 1.0.
-Vilhuber, L., Koren, M., Llull, J., Connolly, M. & Morrow, P. A template README for social science
-replication packages.
+The first follows the CODECHECK configuration file specification 1.0 (`SPECIFICATION`), the second
+social-science-data-editors.github.io/template_README.
 """
 
 from __future__ import annotations
