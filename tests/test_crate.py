@@ -100,6 +100,8 @@ def test_it_holds_values_statements_and_the_study(graph, root):
     assert any("about" in e for e in of_type(graph, "PropertyValue"))
     assert graph[graph["./"]["isBasedOn"][0]["@id"]]["name"] == "Putin's Partner"
     assert graph["data/raw/arms.csv"]["license"]["@id"].endswith("CC-BY-4.0.html")
+    for licence in graph["data/shapes/places.csv"]["license"]:
+        assert graph[licence["@id"]]["name"].startswith(("World Port Index", "GeoNames"))
     assert graph["src/compendium/crate.py"]["license"]["@id"].endswith("MIT.html")
 
 

@@ -102,6 +102,7 @@ def describe(scenario: str, files: Mapping[str, bytes], root: Path = paths.ROOT)
     crate.name, crate.description = f"{work.title} ({scenario})", work.abstract
     crate.datePublished, crate.keywords = work.date, list(work.keywords)
     crate.root_dataset["version"] = work.version
+    crate.metadata.extra_terms["sha256"] = "https://schema.org/sha256"  # not in the context of 1.1
     authors = [_add(crate, f"#author/{number}", citation.thing_of(name)) for number, name in enumerate(work.authors, 1)]  # fmt: skip
     crate.root_dataset["author"] = crate.root_dataset["publisher"] = authors
     licences = {name: _add(crate, citation.spdx(name), {"@type": "CreativeWork", "name": name}) for name in work.licenses}  # fmt: skip
@@ -111,7 +112,7 @@ def describe(scenario: str, files: Mapping[str, bytes], root: Path = paths.ROOT)
     studies = [_study(crate, number, reference) for number, reference in enumerate(work.based_on, 1)]  # fmt: skip
     crate.root_dataset["isBasedOn"] = studies
     kept = {name: _file(crate, name, content, licences) for name, content in files.items()}
-    _tables(kept)
+    _tables(crate, kept)
     stated = _claims(crate, studies)
     known = values.read(build / "values.json")
     numbers = _values(crate, known, stated, kept)
@@ -171,18 +172,19 @@ def _title(name: str, content: bytes) -> str:
     return heading[1].strip() if heading else name
 
 
-def _tables(kept: Mapping[str, DataEntity]) -> None:
-    """Say of each data table what its descriptor says."""
-    for folder, descriptor in (("data", paths.DATAPACKAGE), *_other_packages()):
-        package = json.loads(descriptor.read_text("utf-8"))
-        for table in package["resources"]:
+def _tables(crate: ROCrate, kept: Mapping[str, DataEntity]) -> None:
+    """Say of each data table what its descriptor says; licences too, where it has its own."""
+    for descriptor in (paths.DATAPACKAGE, *sorted(paths.DATA.glob("*/datapackage.json"))):
+        folder = descriptor.parent.relative_to(paths.ROOT).as_posix()
+        for table in json.loads(descriptor.read_text("utf-8"))["resources"]:
             entity = kept[f"{folder}/{table['path']}"]
             entity["name"], entity["description"] = table["title"], table["description"]
-
-
-def _other_packages() -> list[tuple[str, Path]]:
-    found = sorted(paths.DATA.glob("*/datapackage.json"))
-    return [(file.parent.relative_to(paths.ROOT).as_posix(), file) for file in found]
+            if "licenses" in table:
+                entity["license"] = [
+                    _add(crate, f"#licence/{table['name']}/{licence['name']}",
+                         {"@type": "CreativeWork", "name": licence["title"]})
+                    for licence in table["licenses"]
+                ]  # fmt: skip
 
 
 def _claims(crate: ROCrate, studies: list[ContextEntity]) -> dict[str, ContextEntity]:
