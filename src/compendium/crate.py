@@ -102,7 +102,7 @@ def describe(scenario: str, files: Mapping[str, bytes], root: Path = paths.ROOT)
     crate.name, crate.description = f"{work.title} ({scenario})", work.abstract
     crate.datePublished, crate.keywords = work.date, list(work.keywords)
     crate.root_dataset["version"] = work.version
-    crate.metadata.extra_terms["sha256"] = "https://schema.org/sha256"  # not in the context of 1.1
+    crate.metadata.extra_terms["sha256"] = "http://schema.org/sha256"  # not in the context of 1.1
     authors = [_add(crate, f"#author/{number}", citation.thing_of(name)) for number, name in enumerate(work.authors, 1)]  # fmt: skip
     crate.root_dataset["author"] = crate.root_dataset["publisher"] = authors
     licences = {name: _add(crate, citation.spdx(name), {"@type": "CreativeWork", "name": name}) for name in work.licenses}  # fmt: skip
@@ -112,6 +112,9 @@ def describe(scenario: str, files: Mapping[str, bytes], root: Path = paths.ROOT)
     studies = [_study(crate, number, reference) for number, reference in enumerate(work.based_on, 1)]  # fmt: skip
     crate.root_dataset["isBasedOn"] = studies
     kept = {name: _file(crate, name, content, licences) for name, content in files.items()}
+    for entity in kept.values():
+        if "SoftwareSourceCode" in entity.type:
+            entity["version"] = work.version
     _tables(crate, kept)
     stated = _claims(crate, studies)
     known = values.read(build / "values.json")
@@ -121,7 +124,15 @@ def describe(scenario: str, files: Mapping[str, bytes], root: Path = paths.ROOT)
         for run in sorted((build / "runs").glob("*.json"))
     ]
     graph = crate.metadata.generate()
+    graph["@graph"] = [
+        {key: _alone(content) for key, content in entity.items()} for entity in graph["@graph"]
+    ]
     return json.dumps(graph, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _alone(content: object) -> object:
+    """A list of one as the one, as RO-Crate recommends."""
+    return content[0] if isinstance(content, list) and len(content) == 1 else content
 
 
 def _add(crate: ROCrate, id: str, properties: Mapping) -> ContextEntity:
@@ -244,6 +255,7 @@ def _run(crate: ROCrate, run: Mapping, known: Mapping, numbers: Mapping, kept: M
     properties = {
         "@type": "CreateAction",
         "name": f"Run of chapters/{chapter}.ipynb",
+        "description": kept[f"chapters/{chapter}.ipynb"]["name"],
         "actionStatus": "http://schema.org/CompletedActionStatus",
         "instrument": {"@id": kept[f"chapters/{chapter}.ipynb"].id},
         "object": [{"@id": thing.id} for thing in (*read, *before, kept["requirements.lock"], *given)],
