@@ -104,6 +104,8 @@ def test_replication_readme_has_the_parts_editors_ask_for(pages):
         assert f"`data/raw/{table.name}`" in text
     for target in re.findall(r"`make ([a-z]+)`", text):
         assert target in inventory.commands(), target
+    plain = re.sub(r"`[^`]*`|<!--.*-->|</?(?:details|summary|code)>", "", text)
+    assert re.findall(r"<[a-z][^>]*>", plain) == []  # a page would swallow it
     assert "{{" not in text and "{%" not in text
 
 

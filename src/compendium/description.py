@@ -136,7 +136,7 @@ def replication(pages: list[Page], work: Citation, root: Path = paths.ROOT) -> s
         folders=inventory.readme_table("| folder | what |", root),
         programs=inventory.programs(root),
         code_licence=(root / "LICENSE").read_text("utf-8").partition("\n")[0],
-        steps={name: commands[name] for name in STEPS if name in commands},
+        steps={name: _step(commands[name]) for name in STEPS if name in commands},
         references=[_reference(reference) for reference in work.based_on],
     )
     return re.sub(r"\n{3,}", "\n\n", text)
@@ -172,6 +172,11 @@ def _reference(reference: Mapping) -> str:
     names = "; ".join(author["name"] for author in study.get("author", ()))
     publisher = study.get("publisher", {}).get("name", "")
     return f"{names} ({study.get('datePublished', '')[:4]}). {study['name']}. {publisher}."
+
+
+def _step(said: str) -> str:
+    """Help of a command for the default scenario, without the settings it takes."""
+    return re.split(r"\s+[A-Z]+=", said)[0].replace("<scenario>", SCENARIO)
 
 
 def _said(root: Path) -> str:
