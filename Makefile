@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record bench coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff record describe crate bench coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,12 @@ diff: environment ## Say which numbers have moved since the last record, and why
 
 record: environment ## Record the numbers of a release. RELEASE=0.2.0
 	$(RUN) scripts/estimates.py --record "$(RELEASE)"
+
+describe: environment ## Write codecheck.yml and docs/REPLICATION.md anew.
+	@$(RUN) scripts/describe.py
+
+crate: book ## Pack data, code, runs and results into _build/<scenario>/crate, an RO-Crate. SCENARIO=replication
+	@$(RUN) scripts/crate.py --scenario "$(SCENARIO)"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
 	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)

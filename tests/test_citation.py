@@ -2,7 +2,10 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -52,6 +55,17 @@ def test_the_compendiums_own_citation_is_valid_and_names_the_study():
     assert work.based_on[0]["title"] == "Putin's Partner"
     assert work.doi == "" and work.url == ""  # none is known; none is made up
     assert "url" not in fields(work.bibtex()).fields
+
+
+def test_the_compendiums_own_citation_fits_the_schema_of_its_format(tmp_path):
+    # The schema is in the package: nothing is fetched.
+    program = Path(sys.executable).with_name("check-jsonschema")
+    schema = ["--builtin-schema", "vendor.citation-file-format"]
+    wrong = tmp_path / "CITATION.cff"
+    wrong.write_text((paths.ROOT / citation.NAME).read_text("utf-8") + "colour: blue\n", "utf-8")
+    for file, code in ((paths.ROOT / citation.NAME, 0), (wrong, 1)):
+        done = subprocess.run([program, *schema, file], capture_output=True, text=True)
+        assert done.returncode == code, done.stdout
 
 
 def test_people_and_groups_are_told_apart(work):

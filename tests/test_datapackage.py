@@ -60,10 +60,18 @@ def test_the_real_tables_have_no_fault():
 
 
 def test_frictionless_agrees_that_descriptor_and_tables_are_valid():
-    frictionless = pytest.importorskip("frictionless")
+    import frictionless
+
     report = frictionless.validate(str(paths.DATAPACKAGE))
     assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
     assert report.stats["tasks"] == len(datapackage.table_names())
+
+
+def test_frictionless_agrees_that_the_shapes_are_valid():
+    import frictionless
+
+    report = frictionless.validate(str(paths.DATA / "shapes" / "datapackage.json"))
+    assert report.valid, report.flatten(["name", "rowNumber", "fieldName", "message"])
 
 
 def test_descriptor_describes_every_table_field_and_unit():

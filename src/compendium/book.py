@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import html
 import json
 import os
@@ -99,6 +100,16 @@ def render(
         slim(output / "_build" / "html")
         os.rename(output / "_build" / "html", target)
     return target
+
+
+def download(page: Path, name: str) -> str:
+    """Where the built book keeps a file that an exhibit of a page offers, from the book's top.
+
+    Sphinx names the folder by a digest of the place it took the file from, as seen from the
+    folder of the sources; that is always the same within the folders of `render`.
+    """
+    made = f"../output/_build/jupyter_execute/{page.with_suffix('').as_posix()}/{name}"
+    return f"_downloads/{hashlib.md5(made.encode(), usedforsecurity=False).hexdigest()}/{name}"
 
 
 def slim(html_folder: Path) -> None:

@@ -59,12 +59,17 @@ def package_zip(data: Path, beside: Path) -> bytes:
     """
     files = {file.relative_to(data).as_posix(): file for file in data.rglob("*") if file.is_file()}
     files |= {name: beside / file for file, name in BESIDE.items() if (beside / file).exists()}
+    shown = {n: f for n, f in files.items() if not any(p.startswith(".") for p in n.split("/"))}
+    return zipped({name: file.read_bytes() for name, file in shown.items()})
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of these files: the same bytes for the same content, whenever it is made."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
-            if not any(part.startswith(".") for part in name.split("/")):
-                entry = zipfile.ZipInfo(name, EPOCH)
-                entry.create_system, entry.external_attr = 3, 0o644 << 16
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, files[name].read_bytes())
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, files[name])
     return made.getvalue()

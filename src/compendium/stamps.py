@@ -77,10 +77,15 @@ def _inputs(root: Path, scenario: str) -> Iterator[str]:
     pages = sorted(root.glob("*.md"))
     named = [root / place for place in (*PLACES, f"scenarios/{scenario}.yml")]
     for place in [*named, *pages]:
-        if place.is_dir():
-            yield from (f"{place.relative_to(root).as_posix()}/{file}" for file in _files(place))
-        elif place.exists():
-            yield place.relative_to(root).as_posix()
+        yield from files_at(root, place.relative_to(root).as_posix())
+
+
+def files_at(root: Path, place: str) -> Iterator[str]:
+    """A file of the checkout, or all files of a folder; nothing where there is neither."""
+    if (root / place).is_dir():
+        yield from (f"{place}/{file}" for file in _files(root / place))
+    elif (root / place).exists():
+        yield place
 
 
 def _files(folder: Path) -> Iterator[str]:

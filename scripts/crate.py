@@ -1,0 +1,29 @@
+"""Pack a built book with its data, code and runs as an RO-Crate, in a folder and as a zip."""
+
+import argparse
+import sys
+
+from compendium import crate, paths
+from compendium.errors import CompendiumError
+
+
+def main() -> int:
+    """Pack one scenario."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--scenario",
+        default="replication",
+        metavar="NAME",
+        help="a scenario whose book is built (default: replication)",
+    )
+    try:
+        folder = crate.pack(parser.parse_args().scenario)
+    except CompendiumError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(f"packed: {paths.relative(folder)}, {paths.relative(folder.parent / crate.ARCHIVE)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
