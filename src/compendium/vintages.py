@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, evidence, exhibits, models, parameters, paths, values
-from compendium.headlines import HEADLINES
+from compendium.register import HEADLINES
 
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
 TRACKED = [
