@@ -11,10 +11,10 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record bench environment lock clean
+.PHONY: help book pdf test check compare diff record bench new-chapter environment lock clean
 
 help:            ## List the commands.
-	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh
 	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain)
@@ -38,6 +38,11 @@ diff: environment ## Say which numbers have moved since the last record, and why
 
 record: environment ## Record the numbers of a release. RELEASE=0.2.0
 	$(RUN) scripts/estimates.py --record "$(RELEASE)"
+
+# From the environment, so that a title may hold any mark the shell knows.
+export NAME TITLE
+new-chapter: environment ## Write a chapter from the template. NAME=sanctions TITLE="Sanctions: who is listed"
+	@$(RUN) scripts/new_chapter.py -- "$$NAME" "$$TITLE"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
 	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)
