@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record bench new-chapter environment lock clean
+.PHONY: help book pdf test check compare diff record bench new-chapter only-chapter tutorials environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
+
+tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).
+	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
@@ -43,6 +46,9 @@ record: environment ## Record the numbers of a release. RELEASE=0.2.0
 export NAME TITLE
 new-chapter: environment ## Write a chapter from the template. NAME=sanctions TITLE="Sanctions: who is listed"
 	@$(RUN) scripts/new_chapter.py -- "$$NAME" "$$TITLE"
+
+only-chapter: environment ## Leave one chapter in the book, for another pair of countries. NAME=pair
+	@$(RUN) scripts/new_chapter.py --only -- "$$NAME"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
 	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)

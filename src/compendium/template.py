@@ -20,6 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 TITLE = re.compile(r"[^\W\d_][^\W\d_ ,.:;?!'’()-]*(?:[ ,.:;?!'’()-]+[^\W\d_]+)*[.?!)]?")
 LONGEST_NAME = 20  # longer ones break the lines of the code
 LONGEST_TITLE = 120
+CLAIMS = "src/compendium/claims.py"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -100,6 +101,47 @@ def refuse(name: str, title: str, root: Path) -> None:
             f"TITLE={title!r} is no title for a chapter; allowed: up to {LONGEST_TITLE} letters "
             "in words, without digits and mark-up, such as: Sanctions: who is listed and when"
         )
+
+
+def only_chapter(name: str, root: Path = paths.ROOT) -> list[Path]:
+    """Take all chapters but one out of the book, so that it can be about other countries.
+
+    Returns
+    -------
+    list of Path
+        Files written, changed or removed, from `root`.
+
+    Raises
+    ------
+    UsageError
+        There is no such chapter.
+    """
+    known = chapters_of(root)
+    if name not in known:
+        raise UsageError(
+            f"NAME={name!r} is no chapter{nearest(name, known)}; allowed: {', '.join(known)}. "
+            "To write one: make new-chapter"
+        )
+    text = {
+        file: (root / file).read_text("utf-8") for file in ("src/compendium/register.py", CLAIMS)
+    }
+    register_text, claims = text.values()
+    entries = re.search(r"^CHAPTERS = \{\n(.*?)^\}\n", register_text, re.M | re.S)
+    own = re.search(rf'^    "{name}": Chapter\(\n.*?^    \),\n', entries[1], re.M | re.S)[0]
+    texts = {
+        "src/compendium/register.py": register_text.replace(entries[1], own),
+        CLAIMS: re.sub(r"^RESULTS = \{.*?^\}\n", "RESULTS = {}\n", claims, flags=re.M | re.S),
+        "_toc.yml": filled("toc.yml.txt", {"name": name}),
+        "index.md": filled("index.md.txt", {"name": name}),
+    }
+    gone = [f"chapters/{other}.ipynb" for other in known if other != name]
+    for file in sorted((root / "scenarios").rglob("*.yml")):
+        if any(f"{other}:" in file.read_text("utf-8") for other in known if other != name):
+            gone.append(file.relative_to(root).as_posix())
+    write(texts, root)
+    for file in gone:
+        (root / file).unlink(missing_ok=True)
+    return [Path(file) for file in (*texts, *gone)]
 
 
 def chapters_of(root: Path) -> list[str]:
