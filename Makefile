@@ -11,10 +11,10 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record describe crate bench coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff record describe crate bench new-chapter only-chapter tutorials coursework grade environment lock clean
 
 help:            ## List the commands.
-	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh SOLUTIONS=0
 	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
@@ -26,6 +26,9 @@ test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
+
+tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).
+	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
@@ -44,6 +47,14 @@ describe: environment ## Write codecheck.yml and docs/REPLICATION.md anew.
 
 crate: book ## Pack data, code, runs and results into _build/<scenario>/crate, an RO-Crate. SCENARIO=replication
 	@$(RUN) scripts/crate.py --scenario "$(SCENARIO)"
+
+# From the environment, so that a title may hold any mark the shell knows.
+export NAME TITLE
+new-chapter: environment ## Write a chapter from the template. NAME=sanctions TITLE="Sanctions: who is listed"
+	@$(RUN) scripts/new_chapter.py -- "$$NAME" "$$TITLE"
+
+only-chapter: environment ## Leave one chapter in the book, for another pair of countries. NAME=pair
+	@$(RUN) scripts/new_chapter.py --only -- "$$NAME"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
 	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)

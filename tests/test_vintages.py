@@ -15,8 +15,8 @@ import pytest
 from compendium import evidence, figures, models, parameters, paths, vintages
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError
-from compendium.headlines import HEADLINES
 from compendium.policy import designations
+from compendium.register import HEADLINES
 from compendium.values import Value
 
 ID = "arms_trade.value_total"

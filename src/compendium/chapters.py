@@ -318,7 +318,7 @@ def _refuse_undeclared(chapter: str, manifest: dict) -> None:
     if undeclared := sorted(drawn - {*upstream.NEEDS.get(chapter, ())}):
         raise CompendiumError(
             f"chapters/{chapter}.ipynb draws on values of {', '.join(undeclared)}, which may run "
-            f"after it; name them under {chapter!r} in NEEDS of src/compendium/upstream.py"
+            f"after it; name them in `needs` of {chapter!r} in src/compendium/register.py"
         )
 
 

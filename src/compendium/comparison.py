@@ -10,8 +10,8 @@ import pandas as pd
 
 from compendium import book, exhibits, figures, models, paths, scenarios, values
 from compendium.errors import UsageError
-from compendium.headlines import HEADLINES
 from compendium.parameters import Parameters
+from compendium.register import HEADLINES
 from compendium.scenarios import Scenario
 from compendium.values import Value
 

@@ -9,18 +9,11 @@ from importlib import import_module
 from pathlib import Path
 
 from compendium import parameters, paths, scenarios, values
-from compendium.headlines import HEADLINES
+from compendium.register import CHAPTERS, HEADLINES
 from compendium.values import Value
 
 LOCK = "requirements.lock"
-MODELS = {
-    "arms_trade": "compendium.arms",
-    "troop_plausibility": "compendium.troops",
-    "trade_trends": "compendium.trade",
-    "kremlin_strategy": "compendium.strategy",
-    "recommendations": "compendium.policy",
-    "replication": "compendium.replication",
-}
+MODELS = {name: chapter.module for name, chapter in CHAPTERS.items()}
 
 
 def run(chapter: str, chosen: parameters.Parameters):

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from compendium import datapackage
+from compendium import datapackage, register
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 
 FIRST_DAY = dt.date(2023, 11, 2)
@@ -936,12 +936,7 @@ class Replication(Parameters):
 
 
 CHAPTERS: dict[str, type[Parameters]] = {
-    "arms_trade": ArmsTrade,
-    "troop_plausibility": TroopPlausibility,
-    "trade_trends": TradeTrends,
-    "kremlin_strategy": KremlinStrategy,
-    "recommendations": Recommendations,
-    "replication": Replication,
+    name: globals()[chapter.parameters] for name, chapter in register.CHAPTERS.items()
 }
 
 

@@ -48,7 +48,10 @@ TWINS = {
 CONFIDENCE = re.compile(r"\bconfiden(ce|t)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"\n|(?<=[.!?])\s+(?=[A-Z{*])")
 # Directives whose content is no prose, and those whose argument is a setting and no title.
-CODE = ("code", "code-cell", "math", "literalinclude", "raw", "catalogue", "vintages", "coursework")
+CODE = (
+    "code", "code-block", "code-cell", "math", "literalinclude", "raw", "catalogue", "vintages",
+    "coursework",
+)  # fmt: skip
 SETTINGS = ("grid", "figure", "image", "list-table", "solution-start")
 WORD_VALUES = ("_word", "_phrase")
 

@@ -13,19 +13,11 @@ from pathlib import Path
 from compendium import memory, models, parameters, values
 from compendium.errors import CompendiumError, nearest
 from compendium.reads import recorded
+from compendium.register import CHAPTERS
 from compendium.values import Value
 
 # Chapters that draw on the values of others, which are run before them.
-NEEDS = {
-    "recommendations": ("arms_trade", "trade_trends"),
-    "replication": (
-        "arms_trade",
-        "troop_plausibility",
-        "trade_trends",
-        "kremlin_strategy",
-        "recommendations",
-    ),
-}
+NEEDS = {name: chapter.needs for name, chapter in CHAPTERS.items() if chapter.needs}
 
 BUILD, DEFAULTS = "this build", "a run with the default parameters"
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, evidence, exhibits, models, parameters, paths, values
-from compendium.headlines import HEADLINES
+from compendium.register import HEADLINES
 
 POLL = 0.1  # seconds between looks at whether the vintages are still wanted
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
