@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from compendium import estimates, evidence, paths, values
+from compendium import estimates, paths, values
 from compendium.errors import CompendiumError
 from compendium.values import Value
 from compendium.verification import builds, certificate, checks, editions, inputs, report
@@ -256,7 +256,6 @@ def environment() -> dict[str, str]:
         "Cores": str(os.cpu_count()),
         "Memory": _memory(),
         "Python": sys.version,
-        "Rows of evidence": f"{sum(len(evidence.load(t)) for t in evidence.OBSERVATION_TABLES):,}",
     }
 
 
