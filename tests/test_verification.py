@@ -115,8 +115,8 @@ def test_one_changed_row_is_named_with_what_it_moved(checkout):
     assert set(named) == {"arms_trade.total", "fig-arms-x", "tab-arms-y"}
     assert {check.kind for check in failed} == {"value", "text", "figure", "table"}
     value = next(check for check in failed if check.kind == "value")
-    assert value.expected == "3000.0 (2000.0 to 4000.0) USD_million"
-    assert value.got == "3100.0 (2100.0 to 4100.0) USD_million"
+    assert value.expected == "3000 (2000 to 4000) USD_million"
+    assert value.got == "3100 (2100 to 4100) USD_million"
     assert value.why == f"rows {ROW}"
     assert "row two, value: 3.0 -> 3.1" in named["tab-arms-y"].got
 
@@ -277,7 +277,7 @@ def test_one_content_in_three_forms_failures_first(checkout):
             texts[form].index(title) for title in ("Failed: 3", "Results that failed", "Machine")
         ]
         assert places == sorted(places)
-        assert "3100.0 (2100.0 to 4100.0) USD_million" in texts[form]
+        assert "3100 (2100 to 4100) USD_million" in texts[form]
     assert "html/&lt;a&gt;.html differs" in texts[".html"]
 
 

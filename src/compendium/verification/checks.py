@@ -226,8 +226,10 @@ def _of_pair(was: object, now: object) -> str | None:
 def _told(number: Number | None) -> str:
     if number is None:
         return ""
-    ends = "" if number.low is None else f" ({number.low} to {number.high})"
-    return f"{number.value}{ends} {number.unit}"
+    value, low, high = (
+        f"{n:.9g}" if isinstance(n, float) else n for n in (number.value, number.low, number.high)
+    )
+    return f"{value}{'' if low is None else f' ({low} to {high})'} {number.unit}"
 
 
 def _title(exhibit: Exhibit | None) -> str:

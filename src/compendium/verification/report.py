@@ -16,15 +16,9 @@ PASSED, FAILED = "passed", "failed"
 TITLE = "Verification of the certified results"
 KINDS = {"value": "values", "text": "numbers in the text", "figure": "figures", "table": "tables"}
 COLUMNS = (
-    "Scenario",
-    "Page",
-    "Name",
-    "Certified",
-    "Built",
-    "Tolerance",
-    "Verdict",
+    "Scenario", "What", "Page", "Name", "Certified", "Built", "Tolerance", "Verdict",
     "Changed under it",
-)
+)  # fmt: skip
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
   max-width: 75rem; margin: 0 auto; padding: 1rem; }
@@ -35,7 +29,7 @@ h1, h2 { line-height: 1.2; }
 table { border-collapse: collapse; margin: 0 0 1rem; }
 caption { text-align: left; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
-  border-bottom: 1px solid #bbb; overflow-wrap: anywhere; min-width: 4rem; }
+  border-bottom: 1px solid #bbb; overflow-wrap: break-word; max-width: 24rem; }
 summary { cursor: pointer; padding: .25rem 0; }
 a, summary { color: #004b87; }
 """
@@ -149,11 +143,8 @@ def _run_against_run(content: Mapping) -> Section:
 
 
 def _rows(checks: Iterable[Mapping]) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        (c["scenario"], c["page"], c["name"], c["expected"], c["got"], c["tolerance"],
-         c["verdict"], c["why"])
-        for c in checks
-    )  # fmt: skip
+    keys = ("scenario", "kind", "page", "name", "expected", "got", "tolerance", "verdict", "why")
+    return tuple(tuple(check[key] for key in keys) for check in checks)
 
 
 def verdict(content: Mapping) -> str:
