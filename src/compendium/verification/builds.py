@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from compendium import paths
@@ -22,6 +23,8 @@ MADE = (".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache"
 # Of a build, what differs from run to run, and why; all else must be the same bytes.
 VOLATILE = {
     "stamp.json": "times at which the files of the copy were written",
+    "html/.buildinfo": "Sphinx's digest of its settings, the folder of the copy among them",
+    "runs/*.json": "which modules each notebook's process had loaded, and in which order",
 }
 THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 STEP = 0.5  # seconds between two looks at the memory
@@ -153,8 +156,9 @@ def compared(one: Path, other: Path) -> tuple[int, list[str]]:
 
 
 def _digests(build: Path) -> dict[str, str]:
+    names = (file.relative_to(build).as_posix() for file in build.rglob("*") if file.is_file())
     return {
-        name: hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in build.rglob("*")
-        if file.is_file() and (name := file.relative_to(build).as_posix()) not in VOLATILE
+        name: hashlib.sha256((build / name).read_bytes()).hexdigest()
+        for name in names
+        if not any(fnmatch(name, pattern) for pattern in VOLATILE)
     }
