@@ -75,6 +75,14 @@ def sections(content: Mapping) -> Iterator[Section]:
     yield Section("Machine", (), ("What", "Found"), tuple(content["environment"].items()))
     yield _runs(content)
     yield _run_against_run(content)
+    digests = content.get("digests", {})
+    yield Section(
+        f"All inputs ({len(digests):,})",
+        ("The first twelve digits of the SHA-256 of each file.",),
+        ("File", "Certified", "Now"),
+        tuple((file, own["certified"], own["now"]) for file, own in digests.items()),
+        folded=True,
+    )
     for kind, name in KINDS.items():
         own = [check for check in checks if check["kind"] == kind]
         yield Section(f"All {name} ({len(own):,})", (), COLUMNS, _rows(own), folded=True)

@@ -58,16 +58,18 @@ def verify(say: Callable[[str], None], folder: Path) -> bool:
     departures = inputs.departures(lock, inputs.installed())
     for change in departures:
         tell(f"not as locked: {change.part} {change.was} -> {change.now}")
-    failures, changed, found = [], [], []
+    failures, changed, found, now = [], [], [], then
     runs: list[builds.Run] = []
     same: list[dict] = []
     with tempfile.TemporaryDirectory(prefix="verify-") as place:
         try:
-            changed = inputs.changes(then, inputs.take(SCENARIOS))
+            now = inputs.take(SCENARIOS)
+            changed = inputs.changes(then, now)
             tell(f"inputs compared with the certified ones: {len(changed)} changed")
             roots = {name: Path(place, name) for name in COPIES}
-            for name, root in roots.items():
+            for root in roots.values():  # both now: files may be edited while the first is built
                 builds.copy_checkout(root)
+            for name, root in roots.items():
                 for scenario in SCENARIOS:
                     runs.append(_build(root, name, scenario, tell))
                     if name == next(iter(roots)):
@@ -84,6 +86,10 @@ def verify(say: Callable[[str], None], folder: Path) -> bool:
     failures += [f"{s['scenario']}: {file} differs between the two runs"
                  for s in same for file in s["differ"]]  # fmt: skip
     content = contents(found, failures, changed, departures, runs, same, lock)
+    content["digests"] = {
+        file: {"certified": then["files"].get(file, ""), "now": now["files"].get(file, "")}
+        for file in {**then["files"], **now["files"]}
+    }
     content["seconds"] = round(time.monotonic() - begin, 1)
     report.write(content, folder)
     tell(f"{content['verdict']}: {paths.relative(folder)}/report.html")
