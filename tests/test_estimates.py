@@ -35,10 +35,7 @@ def checkout(tmp_path, monkeypatch):
 
 
 def certify(known, release=""):
-    numbers = {
-        id: editions.Number(id, v.label, v.value, v.low, v.high, v.unit, editions.tolerance_of(v))
-        for id, v in known.items()
-    }
+    numbers = editions.numbers_of(known)
     found = dict.fromkeys(certificate.SCENARIOS, editions.Edition(numbers, (), {}, {}, {}))
     log = estimates.recorded(release, {n: numbers.values() for n in found}) if release else ""
     certificate.write(found, inputs.take(certificate.SCENARIOS), log)

@@ -428,6 +428,14 @@ def test_every_exhibit_and_number_of_a_book_is_read(quick_book):
     assert len(edition.texts) > 400 and "chapters/trade_trends" in pages
 
 
+def test_a_value_of_today_is_certified_or_told(quick_book):
+    today = editions.numbers_of(values.read(quick_book / "_build" / "quick" / "values.json"))
+    certified = certificate.edition("replication").numbers
+    told = {c.name for c in checks.of_values("replication", certified, today) if c.failed}
+    assert len(today) > 500
+    assert set(today) ^ set(certified) <= told
+
+
 def test_certified_results_are_sound():
     state = certificate.inputs()
     assert set(state) == {"format", "files", "parts", "parameters", "packages"}

@@ -119,11 +119,7 @@ def of_build(folder: Path) -> Edition:
     folder : Path
         ``_build/<scenario>``.
     """
-    known = values.read(folder / "values.json")
-    numbers = {
-        id: Number(id, v.label, v.value, v.low, v.high, v.unit, tolerance_of(v))
-        for id, v in known.items()
-    }
+    numbers = numbers_of(values.read(folder / "values.json"))
     texts, exhibits, data, pictures = [], {}, {}, {}
     pages = [folder / "html" / "index.html", *sorted((folder / "html/chapters").glob("*.html"))]
     for file in pages:
@@ -141,6 +137,14 @@ def of_build(folder: Path) -> Edition:
             if found.kind == "figure":
                 pictures[key] = reduced(links[".png"])
     return Edition(numbers, tuple(texts), exhibits, data, pictures)
+
+
+def numbers_of(known: Mapping[str, Value]) -> dict[str, Number]:
+    """Values as a results file keeps them."""
+    return {
+        id: Number(id, v.label, v.value, v.low, v.high, v.unit, tolerance_of(v))
+        for id, v in known.items()
+    }
 
 
 def _texts(tree: BeautifulSoup, page: str) -> Iterable[Text]:
