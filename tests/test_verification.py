@@ -335,7 +335,7 @@ def test_results_are_replaced_whole_or_not_at_all(checkout, monkeypatch):
 
 def test_nothing_is_certified_with_another_package(checkout, monkeypatch):
     monkeypatch.setattr(inputs, "installed", dict)
-    with pytest.raises(CompendiumError, match="nothing was certified; run `make environment`"):
+    with pytest.raises(CompendiumError, match="nothing was certified; `rm -rf .venv`"):
         trial.certify(lambda text: None)
 
 

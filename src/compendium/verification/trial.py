@@ -123,7 +123,9 @@ def certify(say: Callable[[str], None], release: str = "") -> list[str]:
     state = inputs.take(SCENARIOS)
     if wrong := inputs.departures(state["packages"], inputs.installed()):
         told = "\n".join(map(str, wrong))
-        raise CompendiumError(f"{told}\nnothing was certified; run `make environment` first")
+        raise CompendiumError(
+            f"{told}\nnothing was certified; `rm -rf .venv` and `make environment`"
+        )
     known, found = {}, {}
     with tempfile.TemporaryDirectory(prefix="certify-") as place:
         name, root = next(iter(COPIES)), Path(place, "copy")
