@@ -11,7 +11,7 @@ export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
 
-.PHONY: help book pdf test check compare diff record describe crate bench new-chapter only-chapter tutorials coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,11 +36,15 @@ check: environment ## Check tables, scenarios, and the prose against the numbers
 compare: environment ## Set scenarios side by side. SCENARIOS="replication hindsight low high"
 	$(RUN) scripts/compare.py $(SCENARIOS)
 
-diff: environment ## Say which numbers have moved since the last record, and why.
+diff: environment ## Say which numbers have moved since the results were certified, and why.
 	$(RUN) scripts/estimates.py
 
-record: environment ## Record the numbers of a release. RELEASE=0.2.0
-	$(RUN) scripts/estimates.py --record "$(RELEASE)"
+# Not made anew where it is there: what is installed is part of what is verified.
+verify: $(if $(wildcard .venv/ready),,environment) ## Build twice from nothing and compare with results/; report in verify-report/.
+	@$(RUN) scripts/verify.py
+
+certify: environment ## Build from nothing and put what came out into results/. RELEASE=0.2.0
+	@$(RUN) scripts/certify.py $(if $(RELEASE),--release "$(RELEASE)")
 
 describe: environment ## Write codecheck.yml and docs/REPLICATION.md anew.
 	@$(RUN) scripts/describe.py

@@ -1,36 +1,33 @@
-"""The log of the numbers: one record a release, and what has moved since and why."""
+"""The numbers over releases: what has moved since they were certified and why, and their log."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
-import json
+import io
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from compendium import chapters, datapackage, evidence, models, paths, scenarios
+from compendium import evidence, models, paths
 from compendium.errors import CompendiumError
 from compendium.values import Value
+from compendium.verification import certificate, inputs
+from compendium.verification.certificate import SCENARIOS
+from compendium.verification.editions import Number
+from compendium.verification.inputs import Change
 
-# What a record is made of; other scenarios are experiments.
-SCENARIOS = ("replication", "hindsight")
 COLUMNS = ["release", "date", "commit", "scenario", "id", "value", "low", "high", "unit"]
 RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+MOST = 5  # names told of things that have changed
 
 
 def log_file():
     """File of all records."""
-    return paths.RESULTS / "estimates.csv"
-
-
-def state_file():
-    """What the numbers of the last record rested on: digests of rows and code, parameters."""
-    return paths.RESULTS / "state.json"
+    return paths.RESULTS / certificate.LOG
 
 
 def read() -> pd.DataFrame:
@@ -40,8 +37,8 @@ def read() -> pd.DataFrame:
     return pd.read_csv(log_file(), dtype={"release": "str", "commit": "str", "date": "str"})
 
 
-def record(release: str) -> int:
-    """Append the numbers of today as those of a release; return how many.
+def require_new(release: str) -> None:
+    """Raise if a release cannot be recorded.
 
     Raises
     ------
@@ -56,28 +53,21 @@ def record(release: str) -> int:
         raise CompendiumError(
             f"release {release} is recorded already; a record is never changed; recorded: {known}"
         )
+
+
+def recorded(release: str, numbers: Mapping[str, Iterable[Number | Value]]) -> str:
+    """The log with the numbers of a release at its end, by scenario; texts are left out."""
+    require_new(release)
     facts = [release, dt.date.today().isoformat(), commit()]
-    rows = [
-        [*facts, name, value.id, value.value, value.low, value.high, value.unit]
-        for name, known in current().items()
-        for value in known.values()
-        if not isinstance(value.value, str)
-    ]
-    paths.RESULTS.mkdir(exist_ok=True)
-    is_new = not log_file().exists()
-    with log_file().open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if is_new:
-            writer.writerow(COLUMNS)
-        writer.writerows(rows)
-    text = json.dumps({"release": release, **state()}, indent=0, sort_keys=True) + "\n"
-    state_file().write_text(text, "utf-8")
-    return len(rows)
-
-
-def current() -> dict[str, dict[str, Value]]:
-    """Values of today by scenario."""
-    return {name: models.values_in(name) for name in SCENARIOS}
+    before = log_file().read_text("utf-8") if log_file().exists() else ",".join(COLUMNS) + "\n"
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(
+        [*facts, name, n.id, n.value, n.low, n.high, n.unit]
+        for name, known in numbers.items()
+        for n in known
+        if not isinstance(n.value, str)
+    )
+    return before + text.getvalue()
 
 
 def commit() -> str:
@@ -99,75 +89,64 @@ def _git(*command: str) -> str:
     return answer.stdout.strip()
 
 
-def state() -> dict:
-    """Digest of every row and of the code, and the parameters of the recorded scenarios."""
-    rows = {}
-    for table in evidence.OBSERVATION_TABLES:
-        with (paths.RAW / f"{table}.csv").open(newline="", encoding="utf-8") as lines:
-            for row in csv.DictReader(lines):
-                rows[row["obs_id"]] = _digest("\0".join(row.values()))
-    others = {
-        name: _digest((paths.RAW / f"{name}.csv").read_text("utf-8"))
-        for name in datapackage.table_names()
-        if name not in evidence.OBSERVATION_TABLES
-    }
-    code = "".join(file.read_text("utf-8") for file in sorted((paths.ROOT / "src").rglob("*.py")))
-    return {
-        "rows": rows,
-        "tables": others,
-        "code": _digest(code),
-        "parameters": {name: _parameters(name) for name in SCENARIOS},
-    }
+def moved(known: Mapping[str, Mapping[str, Value]] | None = None) -> pd.DataFrame:
+    """Numbers that differ from the certified ones, and what changed under them.
 
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _parameters(name: str) -> dict[str, dict]:
-    chosen = scenarios.read(name).chapters
-    return {chapter: chapters.plain(own) for chapter, own in chosen.items()}
-
-
-def moved() -> pd.DataFrame:
-    """Numbers that differ from the last record, and what changed under them.
+    Parameters
+    ----------
+    known : mapping, optional
+        Values by scenario; default those that the models give today.
 
     Returns
     -------
     pandas.DataFrame
         `scenario`, `id`, `before`, `after` (empty for a number that came or went),
         `before_low`, `before_high`, `after_low`, `after_high` (empty without interval), `why`:
-        the rows it rests on that changed, the parameters of its chapter that changed, other
-        rows, tables or code. Several may apply; which one moved the number is not told apart.
+        see `reasons`.
 
     Raises
     ------
     CompendiumError
-        There is no record yet.
+        Nothing is certified yet.
     """
-    log = read()
-    if log.empty:
-        raise CompendiumError(
-            f"{paths.relative(log_file())}: no release is recorded yet; `make record RELEASE=0.1.0`"
-        )
-    last = log[log["release"] == log["release"].iloc[-1]]
-    was = {(r.scenario, r.id): (r.value, r.low, r.high) for r in last.itertuples()}
+    changes = inputs.changes(certificate.inputs(), inputs.take(SCENARIOS))
+    known = {name: models.values_in(name) for name in SCENARIOS} if known is None else known
     nothing = (None, None, None)
-    then, now = json.loads(state_file().read_text("utf-8")), state()
-    known = current()
     records = []
     for name in SCENARIOS:
+        was = {
+            id: (n.value, n.low, n.high)
+            for id, n in certificate.edition(name).numbers.items()
+            if not isinstance(n.value, str)
+        }
         numbers = {k: v for k, v in known[name].items() if not isinstance(v.value, str)}
-        for id in sorted({*numbers, *(i for s, i in was if s == name)}):
-            before, value = was.get((name, id), nothing), numbers.get(id)
+        for id in sorted({*numbers, *was}):
+            before, value = was.get(id, nothing), numbers.get(id)
             after = nothing if value is None else (value.value, value.low, value.high)
             if all(map(_same, before, after)):
                 continue
-            why = reasons(then, now, name, id.partition(".")[0], value)
+            why = reasons(changes, name, id.partition(".")[0], value)
             records.append((name, id, before[0], after[0], *before[1:], *after[1:], why))
     columns = ["scenario", "id", "before", "after", "before_low", "before_high", "after_low",
                "after_high", "why"]  # fmt: skip
     return pd.DataFrame(records, columns=columns)
+
+
+def lines(moved: pd.DataFrame) -> Iterator[str]:
+    """Numbers that moved, one a line, and how many they are."""
+    for row in moved.itertuples():
+        before = _text(row.before, row.before_low, row.before_high)
+        ends = f"{before} -> {_text(row.after, row.after_low, row.after_high)}"
+        yield f"{row.scenario}: {row.id}: {ends}: {row.why}"
+    count = f"{len(moved)} number{' has' if len(moved) == 1 else 's have'}"
+    yield f"{count} moved since the results were certified"
+
+
+def _text(value: float, low: float, high: float) -> str:
+    """A number with its interval, if any; nothing in a table is no number."""
+    if pd.isna(value):
+        return "none"
+    return f"{value:,.6g}" + ("" if pd.isna(low) else f" ({low:,.6g} to {high:,.6g})")
 
 
 def _same(before: float | None, after: float | None) -> bool:
@@ -181,24 +160,43 @@ def _slack(number: float) -> float:
     return 1e-9 * max(abs(number), 1e-9)
 
 
-def reasons(then: Mapping, now: Mapping, scenario: str, chapter: str, value: Value | None) -> str:
-    """What changed under a number, in words."""
-    ids = {*then["rows"], *now["rows"]}
-    changed = {id for id in ids if then["rows"].get(id) != now["rows"].get(id)}
-    found = []
-    own = sorted(changed.intersection(value.rows if value else ()))
-    if own:
-        found.append("rows " + ", ".join(own[:5]) + (" ..." if len(own) > 5 else ""))
-    before = then["parameters"].get(scenario, {}).get(chapter, {})
-    after = now["parameters"].get(scenario, {}).get(chapter, {})
-    differ = sorted(n for n in {*before, *after} if before.get(n) != after.get(n))
-    if differ:
-        found.append("parameters " + ", ".join(differ))
-    if changed and not own:
-        found.append(f"{len(changed)} rows it does not name")
-    tables = sorted(n for n in now["tables"] if then["tables"].get(n) != now["tables"][n])
-    if tables:
-        found.append("tables " + ", ".join(tables))
-    if then["code"] != now["code"]:
-        found.append("code")
-    return "; ".join(found) or "nothing that is recorded: another machine or another library"
+def reasons(changes: Iterable[Change], scenario: str, chapter: str, value: Value | None) -> str:
+    """What changed under a number, in words.
+
+    The rows it rests on, or how many others; the parameters of its chapter; other tables, code,
+    packages. Several may apply; which one moved the number is not told apart.
+    """
+    changes = list(changes)
+    tables = {f"data/raw/{name}.csv": name for name in evidence.OBSERVATION_TABLES}
+    rows = {c.part for c in changes if c.file in tables}
+    own = sorted(rows.intersection(value.rows if value else ()))
+    place = f"{scenario}: {chapter}."
+    parameters = [c.part.removeprefix(place) for c in changes
+                  if c.kind == "parameter" and c.part.startswith(place)]  # fmt: skip
+    found = [
+        _named("rows", own),
+        _named("parameters", sorted(parameters)),
+        f"{len(rows)} rows it does not name" if rows and not own else "",
+        _named("tables", _others(changes, tables)),
+        _named("code", _code(changes)),
+        _named("packages", sorted({c.part for c in changes if c.kind == "package"})),
+    ]
+    return "; ".join(filter(None, found)) or (
+        "nothing that is recorded: another machine or another library"
+    )
+
+
+def _others(changes: Iterable[Change], known: Mapping) -> list[str]:
+    """Tables that hold no observations."""
+    files = {c.file for c in changes if c.kind in ("row", "table") and c.file not in known}
+    return sorted(file.rpartition("/")[2].removesuffix(".csv") for file in files)
+
+
+def _code(changes: Iterable[Change]) -> list[str]:
+    own = [c for c in changes if c.kind in ("code", "page") and c.file.endswith((".py", ".ipynb"))]
+    return sorted({f"{c.file}: {c.part}" if c.part else c.file for c in own})
+
+
+def _named(kind: str, names: list[str]) -> str:
+    more = " ..." if len(names) > MOST else ""
+    return f"{kind} {', '.join(names[:MOST])}{more}" if names else ""

@@ -32,7 +32,7 @@ def take(scenario: str, solutions: bool = True) -> dict:
     Also whether it holds the solutions of the exercises.
     """
     root = paths.ROOT
-    files = {path: [*_look(root / path), _digest(root / path)] for path in _inputs(root, scenario)}
+    files = {path: [*_look(root / path), _digest(root / path)] for path in made_of(root, scenario)}
     stamp = {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
     stamp["solutions"] = solutions
     return stamp | {"origin": origin(root)}
@@ -62,7 +62,7 @@ def current(scenario: str, solutions: bool = True) -> bool:
         if stamp["solutions"] != solutions or stamp["origin"] != origin(root):
             return False
         inputs, files, settled = stamp["inputs"], stamp["files"], stamp["taken"] - TICK
-        if set(_inputs(root, scenario)) != set(inputs):
+        if set(made_of(root, scenario)) != set(inputs):
             return False
         for path, (size, changed, digest) in inputs.items():
             same = _look(root / path) == [size, changed] and changed < settled
@@ -73,7 +73,8 @@ def current(scenario: str, solutions: bool = True) -> bool:
         return False
 
 
-def _inputs(root: Path, scenario: str) -> Iterator[str]:
+def made_of(root: Path, scenario: str) -> Iterator[str]:
+    """Files that the book of a scenario is made of, as paths from the top of the checkout."""
     pages = sorted(root.glob("*.md"))
     named = [root / place for place in (*PLACES, f"scenarios/{scenario}.yml")]
     for place in [*named, *pages]:

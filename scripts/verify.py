@@ -1,0 +1,41 @@
+"""Build twice from clean copies, and hold the books against each other and against results/."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from compendium import paths, progress
+from compendium.errors import CompendiumError
+from compendium.verification import trial
+
+
+def main() -> int:
+    """Verify, and exit with 1 where anything did not come out as certified."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--report",
+        type=Path,
+        default=paths.ROOT / "verify-report",
+        metavar="DIR",
+        help="folder of the report (default: verify-report)",
+    )
+    folder = parser.parse_args().report
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        return 0 if trial.verify(progress.reporter(), folder) else 1
+    except CompendiumError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\nstopped; the last report is as it was", file=sys.stderr)
+        return 130
+
+
+def _end(*_: object) -> None:
+    """Leave by way of an exception, so that no build goes on and no copy stays behind."""
+    raise SystemExit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
