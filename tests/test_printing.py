@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from browsing import needs_browser
-from bs4 import BeautifulSoup
 from checkout import Copy
 
 from compendium import book, paths, printing
@@ -151,13 +150,21 @@ def plain(text):
     return re.sub(r"\s+", "", text)
 
 
+@pytest.fixture(scope="module")
 def chapters(copy):
-    """Built pages that are printed, parsed."""
-    for page in book.pages(copy.root):
-        name = page.with_suffix("").as_posix()
-        if not name.startswith(printing.LEFT_OUT):
-            file = copy.root / "_build" / "quick" / "html" / f"{name}.html"
-            yield name, BeautifulSoup(file.read_text("utf-8"), "html.parser").article
+    """Built pages that are printed, parsed; by name."""
+    names = [page.with_suffix("").as_posix() for page in book.pages(copy.root)]
+    html = copy.root / "_build" / "quick" / "html"
+    return {
+        name: printing.read(html / f"{name}.html")
+        for name in names if not name.startswith(printing.LEFT_OUT)
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def joined(copy):
+    """The same, made ready for paper."""
+    return printing.join(copy.root / "_build" / "quick" / "html", copy.root)
 
 
 @needs_browser
@@ -178,9 +185,9 @@ def test_all_fonts_are_embedded(pdf):
 
 
 @needs_browser
-def test_the_outline_has_every_chapter_on_its_page(copy, reader):
+def test_the_outline_has_every_chapter_on_its_page(chapters, reader):
     lines = {x.title: x for x in reader.outline if not isinstance(x, list)}
-    for name, article in chapters(copy):
+    for name, article in chapters.items():
         heading = article.h1
         heading.find(class_="headerlink").extract()
         title = " ".join(heading.get_text().split())
@@ -231,12 +238,12 @@ def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
 
 @needs_browser
 @needs_poppler
-def test_numbers_of_figures_and_tables_are_those_of_the_html_book(copy, texts):
+def test_numbers_of_figures_and_tables_are_those_of_the_html_book(chapters, texts):
     printed = set(re.findall(r"(?:Figure|Table|Exercise)\s+[\d.]+\d", "".join(texts)))
     printed = {plain(caption) for caption in printed}
     captions = [
-        plain(tag.get_text()) for _, article in chapters(copy)
-        for tag in article.select(".caption-number")
+        plain(tag.get_text()) for article in chapters.values()
+        for tag in article.find_all(class_="caption-number")
     ]  # fmt: skip
     assert len(captions) > 100
     assert [caption for caption in captions if caption not in printed] == []
@@ -264,8 +271,7 @@ def test_formulas_are_set_and_neither_code_nor_a_path_is_printed(pdf, texts):
 
 
 @needs_browser
-def test_every_number_is_marked_with_its_row_in_the_table_of_values(copy):
-    joined = printing.join(copy.root / "_build" / "quick" / "html", copy.root)
+def test_every_number_is_marked_with_its_row_in_the_table_of_values(joined):
     links = [link for sheet in joined for link in sheet.tree.find_all("a", class_="value")]
     assert len(links) > 300
     unmarked = {link["data-value-id"] for link in links if not link.get("href")}
@@ -274,24 +280,24 @@ def test_every_number_is_marked_with_its_row_in_the_table_of_values(copy):
 
 
 @needs_browser
-def test_no_table_is_wider_than_its_paper(copy):
-    html = copy.root / "_build" / "quick" / "html"
+def test_no_table_is_wider_than_its_paper(copy, joined, tmp_path):
+    front = printing.title_page("replication", "2024-10-28")
+    file = tmp_path / "book.html"
+    file.write_text(
+        printing.document(front, joined, copy.root / "_build" / "quick" / "html"), "utf-8"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(html)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", MEASURE, str(file)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["tables", "[]"]
 
 
 MEASURE = """
-import sys, tempfile
+import sys
 from pathlib import Path
 from compendium import printing
-html = Path(sys.argv[1])
-front = printing.title_page("replication", "2024-10-28")
-file = Path(tempfile.mkdtemp(), "book.html")
-file.write_text(printing.document(front, printing.join(html), html), "utf-8")
-with printing.opened(file) as page:
+with printing.opened(Path(sys.argv[1])) as page:
     page.evaluate(printing.FIT)
     wide = page.evaluate('''() => [...document.querySelectorAll("table, pre, img, .math")]
         .filter(e => !e.closest(".wide") && e.getBoundingClientRect().right
