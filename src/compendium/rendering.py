@@ -340,6 +340,13 @@ def tell_reading_time(app, doctree: nodes.document, docname: str) -> None:
             ]
 
 
+def part_exercises(app, doctree: nodes.document, docname: str) -> None:
+    """Take the ids from the contents of exercises: sphinx-exercise gives all of them the same."""
+    for section in doctree.findall(nodes.section):
+        if section["ids"] in (["exercise-content"], ["solution-content"]):
+            section["ids"] = []
+
+
 def _read_texts(node: nodes.Node) -> Iterator[str]:
     """Texts that a reader reads from first to last."""
     if isinstance(node, nodes.Text):
@@ -960,6 +967,7 @@ def setup(app) -> dict:
     app.connect("doctree-resolved", resolve_values)
     app.connect("doctree-resolved", link_evidence)
     app.connect("doctree-resolved", tell_reading_time)
+    app.connect("doctree-resolved", part_exercises)
     app.connect("html-page-context", add_cards)
     app.connect("html-page-context", name_code)
     app.connect("html-page-context", name_toggles, priority=900)  # after the theme's own

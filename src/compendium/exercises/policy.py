@@ -13,7 +13,12 @@ DRAWS = 40_000
 def beaten(chosen, result: policy.Result) -> Names:
     """Options that another matches on every criterion and beats on one."""
     table = _table(result)
-    worse = set(result.frames["dominated"]["worse"])
+    worse = {
+        one
+        for one in table.index
+        for other in table.index
+        if (table.loc[other] >= table.loc[one]).all() and (table.loc[other] > table.loc[one]).any()
+    }
     strictly = {
         one
         for one in table.index
