@@ -247,6 +247,8 @@ BOX = {
     "question": "How many months?",
     "answer": ("It was {value}`arms_trade.months full`.", "No more is known."),
     "confidence": "Confidence is low, because nobody counted.",
+    "objectives": ("count months", "tell a month from a year", "say what is not known"),
+    "prerequisites": "A calendar.",
 }
 
 
@@ -258,12 +260,17 @@ def test_the_box_keeps_its_parts_and_prints_them_elsewhere(shown):
         "question": "How many months?",
         "answer": "It was {value}`arms_trade.months full`. No more is known.",
         "confidence": "Confidence is low, because nobody counted.",
+        "objectives": ["count months", "tell a month from a year", "say what is not known"],
+        "prerequisites": "A calendar.",
         "printed": {"arms_trade.months full": "14 (range 12 to 16)"},
     }
     assert bundle["text/markdown"] == (
         "**Question.** How many months?\n\n"
         "**Answer.** It was 14 (range 12 to 16). No more is known.\n\n"
-        "Confidence is low, because nobody counted."
+        "Confidence is low, because nobody counted.\n\n"
+        "After this chapter you can\n\n"
+        "- count months\n- tell a month from a year\n- say what is not known\n\n"
+        "**Before you start.** A calendar."
     )
 
 
@@ -274,6 +281,9 @@ def test_the_box_keeps_its_parts_and_prints_them_elsewhere(shown):
         ({"answer": ("One.",)}, "two sentences"),
         ({"answer": ("One.", "two")}, "two sentences"),
         ({"confidence": "We are sure."}, "low, moderate or high"),
+        ({"objectives": ("count months",)}, "three or four"),
+        ({"objectives": ("know months", "count", "tell")}, "a verb that can be tested"),
+        ({"prerequisites": "None"}, "are a sentence"),
         ({"confidence": "Confidence is there."}, "low, moderate or high"),
         ({"answer": ("{value}`arms_trade.month`.", "Two.")}, "did you mean"),
     ],

@@ -19,6 +19,9 @@ class Chapter:
         Where `run` and `headlines` of its model are.
     parameters : str
         Name of the class of its parameters in `compendium.parameters`.
+    exercises : str
+        Module of `compendium.exercises` with the checks of its exercises; the labels of the
+        exercises begin with it.
     needs : tuple of str
         Chapters whose values it draws on, which are run before it.
     headlines : dict of str to str
@@ -28,6 +31,7 @@ class Chapter:
 
     module: str
     parameters: str
+    exercises: str
     needs: tuple[str, ...] = ()
     headlines: dict[str, str] = field(default_factory=dict)
 
@@ -37,6 +41,7 @@ CHAPTERS = {
     "arms_trade": Chapter(
         "compendium.arms",
         "ArmsTrade",
+        "arms",
         headlines={
             "arms_trade.value_total": "Value of the arms",
             "arms_trade.inside_study": "Draws within the study's bounds",
@@ -47,6 +52,7 @@ CHAPTERS = {
     "troop_plausibility": Chapter(
         "compendium.troops",
         "TroopPlausibility",
+        "troops",
         headlines={
             "troop_plausibility.sent_now": "Men sent in all",
             "troop_plausibility.present_now": "Men present",
@@ -57,6 +63,7 @@ CHAPTERS = {
     "trade_trends": Chapter(
         "compendium.trade",
         "TradeTrends",
+        "trade",
         headlines={
             "trade_trends.year_total": "Official trade of the year",
             "trade_trends.return": "Return to the level before 2017",
@@ -67,6 +74,7 @@ CHAPTERS = {
     "kremlin_strategy": Chapter(
         "compendium.strategy",
         "KremlinStrategy",
+        "strategy",
         headlines={
             "kremlin_strategy.first_ammunition": "Need for shells explains best",
             "kremlin_strategy.first_alignment": "Alignment explains best",
@@ -75,6 +83,7 @@ CHAPTERS = {
     "recommendations": Chapter(
         "compendium.policy",
         "Recommendations",
+        "policy",
         needs=("arms_trade", "trade_trends"),
         headlines={
             "recommendations.first_routes": "Watching trade routes comes first",
@@ -85,6 +94,7 @@ CHAPTERS = {
     "replication": Chapter(
         "compendium.replication",
         "Replication",
+        "replication",
         needs=(
             "arms_trade",
             "troop_plausibility",

@@ -1,4 +1,4 @@
-"""A new chapter from the template: notebook, model, parameters, test, and where it is named."""
+"""A new chapter from the template: notebook, model, parameters, exercises, test, register."""
 
 from __future__ import annotations
 
@@ -154,6 +154,7 @@ def new_files(name: str) -> dict[str, str]:
     """Files of a chapter, and the template of each."""
     return {
         f"src/compendium/{name}.py": "model.py.txt",
+        f"src/compendium/exercises/{name}.py": "exercises.py.txt",
         f"tests/test_{name}.py": "test.py.txt",
         f"chapters/{name}.ipynb": "notebook.py.txt",
     }

@@ -13,19 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from compendium import register
 from compendium.errors import CompendiumError, nearest
 from compendium.exercises.answers import Answer, Wrong
 
 KEY = "check"  # of the metadata of a check's output
 # Module by chapter; its name begins the labels of the chapter's exercises.
-MODULES = {
-    "arms_trade": "arms",
-    "troop_plausibility": "troops",
-    "trade_trends": "trade",
-    "kremlin_strategy": "strategy",
-    "recommendations": "policy",
-    "replication": "replication",
-}
+MODULES = {name: chapter.exercises for name, chapter in register.CHAPTERS.items()}
 OPEN, RIGHT, WRONG, UNASKED = "not answered yet", "right", "not right", "not asked"
 DONE = (RIGHT, UNASKED)  # what a solution may come to
 
