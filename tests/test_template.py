@@ -21,9 +21,15 @@ def root(tmp_path):
     for file in FILES:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((paths.ROOT / file).read_text("utf-8"), "utf-8")
-    for folder in ("chapters", "tests"):
+    for folder in ("chapters", "tests", "src/compendium/exercises"):
         (tmp_path / folder).mkdir()
-    for module in ("datapackage", "errors", "values"):  # so that ruff knows them as ours
+    for module in (
+        "datapackage",
+        "errors",
+        "values",
+        "exercises/answers",
+        "exercises/intervals",
+    ):  # so that ruff knows them as ours
         (tmp_path / f"src/compendium/{module}.py").write_text('"""Ours."""\n')
     (tmp_path / "pyproject.toml").write_text((paths.ROOT / "pyproject.toml").read_text())
     return tmp_path
