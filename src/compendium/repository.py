@@ -12,7 +12,10 @@ from compendium import paths
 
 HOSTS = ("github.com", "gitlab.com")
 # Left out when asking whether the checkout differs from its commit: no book is made of these.
-ASIDE = (":!README.md", ":!CHANGELOG.md", ":!CONTRIBUTING.md", ":!docs", ":!tests", ":!benchmarks")
+ASIDE = (
+    ":!README.md", ":!CHANGELOG.md", ":!CONTRIBUTING.md", ":!docs", ":!tests", ":!benchmarks",
+    ":!codecheck.yml", ":!Containerfile", ":!.devcontainer", ":!.github", ":!.ci",
+)  # fmt: skip
 NAME = r"[A-Za-z0-9_](?:[\w.-]*[\w-])?"  # of an owner or a project
 
 
