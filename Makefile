@@ -10,6 +10,13 @@ export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
+# Handed to the recipes as variables of the shell: what stands in them is text and no command.
+override SCENARIO := $(value SCENARIO)
+override SCENARIOS := $(value SCENARIOS)
+override KERNEL := $(value KERNEL)
+override RELEASE := $(value RELEASE)
+override REPEATS := $(or $(value REPEATS),5)
+export SCENARIO SCENARIOS KERNEL RELEASE REPEATS
 
 .PHONY: help book pdf test check compare diff record bench environment lock clean
 
@@ -17,10 +24,10 @@ help:            ## List the commands.
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh
-	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain)
+	@$(RUN) scripts/build_book.py --scenario "$$SCENARIO" --kernel "$$KERNEL" $(if $(EXPLAIN),--explain)
 
 pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
-	@$(RUN) scripts/print_book.py --scenario "$(SCENARIO)" $(if $(CODE),--code)
+	@$(RUN) scripts/print_book.py --scenario "$$SCENARIO" $(if $(CODE),--code)
 
 test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .
@@ -31,16 +38,16 @@ check: environment ## Check tables, scenarios, and the prose against the numbers
 	$(RUN) scripts/check.py
 
 compare: environment ## Set scenarios side by side. SCENARIOS="replication hindsight low high"
-	$(RUN) scripts/compare.py $(SCENARIOS)
+	set -f; $(RUN) scripts/compare.py -- $$SCENARIOS
 
 diff: environment ## Say which numbers have moved since the last record, and why.
 	$(RUN) scripts/estimates.py
 
 record: environment ## Record the numbers of a release. RELEASE=0.2.0
-	$(RUN) scripts/estimates.py --record "$(RELEASE)"
+	$(RUN) scripts/estimates.py --record "$$RELEASE"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
-	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)
+	$(RUN) benchmarks/bench.py --repeats "$$REPEATS"
 
 environment:     ## Make .venv from requirements.lock, or bring it up to date.
 	@$(PYTHON) scripts/environment.py
