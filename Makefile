@@ -10,6 +10,17 @@ export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 
 SCENARIOS ?= replication hindsight low high
+# Handed to the recipes as variables of the shell: what stands in them is text and no command.
+override SCENARIO := $(value SCENARIO)
+override SCENARIOS := $(value SCENARIOS)
+override KERNEL := $(value KERNEL)
+override RELEASE := $(value RELEASE)
+override CHAPTER := $(value CHAPTER)
+override NOTEBOOK := $(value NOTEBOOK)
+override NAME := $(value NAME)
+override TITLE := $(value TITLE)
+override REPEATS := $(or $(value REPEATS),5)
+export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS
 
 .PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials coursework grade environment lock clean
 
@@ -17,10 +28,10 @@ help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh SOLUTIONS=0
-	@$(RUN) scripts/build_book.py --scenario "$(SCENARIO)" --kernel "$(KERNEL)" $(if $(EXPLAIN),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
+	@$(RUN) scripts/build_book.py --scenario "$$SCENARIO" --kernel "$$KERNEL" $(if $(EXPLAIN),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
 
 pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
-	@$(RUN) scripts/print_book.py --scenario "$(SCENARIO)" $(if $(CODE),--code)
+	@$(RUN) scripts/print_book.py --scenario "$$SCENARIO" $(if $(CODE),--code)
 
 test: environment ## Lint and run all tests.
 	$(RUN) -m ruff check .
@@ -34,7 +45,7 @@ check: environment ## Check tables, scenarios, and the prose against the numbers
 	$(RUN) scripts/check.py
 
 compare: environment ## Set scenarios side by side. SCENARIOS="replication hindsight low high"
-	$(RUN) scripts/compare.py $(SCENARIOS)
+	set -f; $(RUN) scripts/compare.py -- $$SCENARIOS
 
 diff: environment ## Say which numbers have moved since the results were certified, and why.
 	$(RUN) scripts/estimates.py
@@ -44,16 +55,14 @@ verify: $(if $(wildcard .venv/ready),,environment) ## Build twice from nothing a
 	@$(RUN) scripts/verify.py
 
 certify: environment ## Build from nothing and put what came out into results/. RELEASE=0.2.0
-	@$(RUN) scripts/certify.py $(if $(RELEASE),--release "$(RELEASE)")
+	@$(RUN) scripts/certify.py $(if $(RELEASE),--release "$$RELEASE")
 
 describe: environment ## Write codecheck.yml and docs/REPLICATION.md anew.
 	@$(RUN) scripts/describe.py
 
 crate: book ## Pack data, code, runs and results into _build/<scenario>/crate, an RO-Crate. SCENARIO=replication
-	@$(RUN) scripts/crate.py --scenario "$(SCENARIO)"
+	@$(RUN) scripts/crate.py --scenario "$$SCENARIO"
 
-# From the environment, so that a title may hold any mark the shell knows.
-export NAME TITLE
 new-chapter: environment ## Write a chapter from the template. NAME=sanctions TITLE="Sanctions: who is listed"
 	@$(RUN) scripts/new_chapter.py -- "$$NAME" "$$TITLE"
 
@@ -61,13 +70,13 @@ only-chapter: environment ## Leave one chapter in the book, for another pair of 
 	@$(RUN) scripts/new_chapter.py --only -- "$$NAME"
 
 bench: environment ## Time the compendium against stock tools (hours). REPEATS=5
-	$(RUN) benchmarks/bench.py --repeats $(or $(REPEATS),5)
+	$(RUN) benchmarks/bench.py --repeats "$$REPEATS"
 
 coursework: environment ## Write a chapter's exercises for a course, and their key. CHAPTER=arms_trade SCENARIO=replication
-	@$(RUN) scripts/coursework.py --chapter "$(CHAPTER)" --scenario "$(SCENARIO)"
+	@$(RUN) scripts/coursework.py --chapter "$$CHAPTER" --scenario "$$SCENARIO"
 
 grade: environment ## Run a filled copy of the exercises and tell what is right. NOTEBOOK=answers.ipynb
-	@$(RUN) scripts/coursework.py --grade "$(NOTEBOOK)"
+	@$(RUN) scripts/coursework.py --grade "$$NOTEBOOK"
 
 environment:     ## Make .venv from requirements.lock, or bring it up to date.
 	@$(PYTHON) scripts/environment.py

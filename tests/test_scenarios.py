@@ -82,8 +82,8 @@ def test_a_day_may_stand_in_quotation_marks(write):
         (HEAD + "x: \0\n", ": not valid YAML: unacceptable character", []),
         ("", ":1: not a list of keys", ["title, reason, as_of, chapters"]),
         ("- title\n", ":1: not a list of keys", []),
-        (HEAD.encode("utf-16"), ": not readable as UTF-8", []),
-        (b"title: caf\xe9\n", ": not readable as UTF-8", []),
+        (HEAD.encode("utf-16"), ":1: not readable as UTF-8", []),
+        (b"title: caf\xe9\n", ":1: not readable as UTF-8", []),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_with_file_line_and_key(write, content, start, words):

@@ -18,15 +18,22 @@ from pathlib import Path
 
 import nbformat.v4 as nb
 import yaml
+from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-from compendium import paths
-from compendium.errors import CompendiumError
+from compendium import files, paths
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.values import Value
 from compendium.values import write as write_values
 
 # Beside the pages themselves; whatever is missing is left out.
 EXTRAS = ("assets", "data", "references.bib")
 PAGES = (".ipynb", ".md")
+TOC = "format: jb-book, root: a page, and parts or chapters, each page once"
+SECTIONS = ("parse", "execute", "html", "latex", "launch_buttons", "repository", "sphinx")
+CONFIG = (
+    "title", "author", "copyright", "logo", "exclude_patterns", "only_build_toc_files",
+    "bibtex_bibfiles", *SECTIONS,
+)  # fmt: skip
 
 # The command of the environment we run in, also where its folder is not on the PATH.
 # Without the collector, which walks all the pages held in memory again and again (a third of the time).
@@ -203,29 +210,76 @@ def stage(root: Path, notebooks: Path, source: Path) -> None:
 
 def pages(root: Path = paths.ROOT) -> list[Path]:
     """Files of the pages named in ``_toc.yml``, in its order, as paths from `root`."""
+    file = root / "_toc.yml"
+    content, lines = files.read_yaml(file, ("format", "root", "parts", "chapters"))
     try:
-        names = list(_files_in(yaml.safe_load((root / "_toc.yml").read_text("utf-8"))))
-    except (FileNotFoundError, yaml.YAMLError) as error:
-        raise CompendiumError(f"_toc.yml: {' '.join(str(error).split())}") from None
-    found = []
-    for name in names:
-        files = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").exists()]
-        if len(files) != 1:
-            problem = "no such page" if not files else "both a notebook and a text page"
-            raise CompendiumError(
-                f"_toc.yml: {name}: {problem}; allowed: {name}.ipynb or {name}.md"
+        parse_toc_data(content)
+    except MalformedError as error:
+        raise FaultsError([Fault("_toc.yml", f"{error}", allowed=TOC)]) from None
+    found, faults = [], []
+    for place, name in _files_in(content):
+        own = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").is_file()]
+        allowed = f"{name}.ipynb or {name}.md"
+        if not _is_within(root / name, root):
+            faults.append(
+                Fault(
+                    "_toc.yml",
+                    f"{name}: leads out of the book",
+                    lines[place],
+                    allowed="a page beside _toc.yml or below it",
+                )
             )
-        found += files
+        elif len(own) != 1:
+            problem = "no such page" if not own else "both a notebook and a text page"
+            faults.append(Fault("_toc.yml", f"{name}: {problem}", lines[place], allowed=allowed))
+        found += own
+    if faults:
+        raise FaultsError(faults)
     return found
 
 
-def _files_in(entry: object) -> Iterator[str]:
-    # Page names stand under these two keys at any depth; Jupyter Book checks all the rest.
+def _is_within(file: Path, root: Path) -> bool:
+    return Path(os.path.abspath(file)).is_relative_to(Path(os.path.abspath(root)))
+
+
+def _files_in(entry: object, place: tuple = ()) -> Iterator[tuple[tuple, str]]:
+    """Name of each page and the keys that lead to it."""
+    # Page names stand under these two keys at any depth.
     if isinstance(entry, dict):
-        yield from (entry[key] for key in ("root", "file") if key in entry)
-    for part in entry.values() if isinstance(entry, dict) else entry:
+        yield from (((*place, key), entry[key]) for key in ("root", "file") if key in entry)
+    parts = entry.items() if isinstance(entry, dict) else enumerate(entry)
+    for key, part in parts:
         if isinstance(part, (dict, list)):
-            yield from _files_in(part)
+            yield from _files_in(part, (*place, key))
+
+
+def configuration(file: Path) -> dict:
+    """Content of a ``_config.yml``; what Jupyter Book would pass over or trip on is a fault."""
+    content, lines = files.read_yaml(file, CONFIG)
+    label = paths.relative(file)
+    faults = [
+        Fault(
+            label,
+            f"unknown key{nearest(str(key), CONFIG)}",
+            lines[key,],
+            key,
+            allowed=", ".join(CONFIG),
+        )
+        for key in content
+        if key not in CONFIG
+    ]
+    for place in (*((name,) for name in SECTIONS), ("sphinx", "config")):
+        held = content
+        for key in place:
+            held = held.get(key) if isinstance(held, dict) else {}
+        if place in lines and not isinstance(held, dict):
+            problem = "not a list of keys"
+            faults.append(
+                Fault(label, problem, lines[place], ".".join(place), str(held), "key: value")
+            )
+    if faults:
+        raise FaultsError(faults)
+    return content
 
 
 def announcement(scenario: str, title: str = "", as_of: object = None) -> str:
@@ -236,7 +290,7 @@ def announcement(scenario: str, title: str = "", as_of: object = None) -> str:
 
 def configure(file: Path, values: Path, banner: str, root: Path = paths.ROOT) -> None:
     """Turn the checkout's configuration into that of a rendering of finished notebooks."""
-    config = yaml.safe_load(file.read_text("utf-8"))
+    config = configuration(file)
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     config.setdefault("html", {})["announcement"] = banner
     settings = config.setdefault("sphinx", {}).setdefault("config", {})

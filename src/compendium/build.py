@@ -50,6 +50,10 @@ def build(
         cannot be rendered.
     """
     begin = time.monotonic()
+    if name not in paths.scenario_names():  # before any path is made of it
+        from compendium import scenarios
+
+        scenarios.read(name)  # says which there are
     aside, target = paths.BUILD / f"{name}.building", paths.BUILD / name
     page = target / "html" / "index.html"
     if stamps.current(name, solutions):
@@ -67,6 +71,7 @@ def build(
     from compendium.exercises import cells
 
     datapackage.require_valid()
+    book.configuration(paths.ROOT / "_config.yml")
     scenario = scenarios.read(name)
     shutil.rmtree(aside, ignore_errors=True)
     previous, stop = target if explain else None, Event()

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from compendium import files
 from compendium.errors import CompendiumError
 
 NAME = "CITATION.cff"
@@ -142,12 +141,7 @@ def read(file: Path) -> Citation:
     CompendiumError
         The file cannot be read, or lacks what a citation needs.
     """
-    try:
-        content = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise CompendiumError(f"{NAME}: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise CompendiumError(f"{NAME}: no keys and values; see citation-file-format.github.io")
+    content, _ = files.read_yaml(file, NEEDED)
     missing = [key for key in NEEDED if not content.get(key)]
     if missing:
         raise CompendiumError(f"{NAME} lacks {', '.join(missing)}")

@@ -11,15 +11,17 @@ import csv
 import functools
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from compendium import paths
+from compendium import files, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.reads import recorded
 
@@ -35,6 +37,7 @@ TYPE_WORDS = {
     "date": ("is not a date", "a day that exists, written YYYY-MM-DD"),
 }
 OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
+HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
 LISTED = 12  # so many allowed values still fit into a message
 # Field property: each name in the cell, set apart by spaces, is a row of an observation table.
 # A foreign key of the Frictionless standard points at one table and holds one name.
@@ -55,11 +58,70 @@ class Rule:
 @recorded
 def read_descriptor() -> dict:
     """Return the content of `data/datapackage.json`."""
+    fault = functools.partial(Fault, paths.relative(paths.DATAPACKAGE))
     try:
-        return json.loads(paths.DATAPACKAGE.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        file = paths.relative(paths.DATAPACKAGE)
-        raise CompendiumError(f"{file}: cannot be read: {error}") from error
+        found = json.loads(files.read_text(paths.DATAPACKAGE))
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None)
+        problem = f"is not JSON: {getattr(error, 'msg', error)}"
+        remedy = "a Frictionless data package"
+        raise FaultsError([fault(problem, line, allowed=remedy)]) from None
+    if faults := list(_descriptor_faults(found, fault)):
+        raise FaultsError(faults)
+    return found
+
+
+def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[Fault]:
+    """What keeps a description of tables from being used; `frictionless` checks all the rest."""
+    tables = found.get("resources") if isinstance(found, dict) else None
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        yield fault("describes no tables", column="resources", allowed="a list of resources")
+        return
+    if not isinstance(found.get("compendium:units_below_zero"), list):
+        yield fault("is missing", column="compendium:units_below_zero", allowed="a list of units")
+    names = [table.get("name") for table in tables]
+    for name in OBSERVATION_TABLES:
+        if name not in names:
+            yield fault(f"the table {name} is missing", column="resources", allowed="its resource")
+    for number, table in enumerate(tables, 1):
+        place = f"resource {table.get('name') or number}"
+        schema = table.get("schema")
+        own = schema.get("fields") if isinstance(schema, dict) else None
+        if names.count(table.get("name")) > 1:
+            yield fault("stands twice", column=place, allowed="a name used once")
+        if not (isinstance(table.get("name"), str) and isinstance(table.get("path"), str)):
+            yield fault("has no name or no path", column=place, allowed="both, as texts")
+        if not isinstance(own, list) or not all(isinstance(f, dict) and "name" in f for f in own):
+            yield fault("has no fields", column=place, allowed="schema: fields, each with a name")
+            continue
+        known = [field["name"] for field in own]
+        if not set(schema.get("primaryKey") or [None]) <= set(known):
+            yield fault("has no primary key", column=place, allowed="primaryKey: [a field]")
+        for key in schema.get("foreignKeys", ()):
+            if key["fields"][0] not in known or key["reference"]["resource"] not in names:
+                yield fault("points at no table", column=place, allowed="foreignKeys of fields")
+        for field in own:
+            yield from _field_faults(
+                field, functools.partial(fault, column=f"{place}, {field['name']}")
+            )
+
+
+def _field_faults(field: dict, fault: Callable[..., Fault]) -> Iterator[Fault]:
+    if field.get("type") not in (*WRITTEN, "string"):
+        allowed = ", ".join((*WRITTEN, "string"))
+        yield fault("is of no known type", value=str(field.get("type")), allowed=allowed)
+    constraints = field.get("constraints", {})
+    try:
+        re.compile(constraints.get("pattern", ""))
+    except re.error as error:
+        yield fault(f"no regular expression: {error}", value=constraints["pattern"], allowed="one")
+    for name in ("minimum", "maximum"):
+        limit = constraints.get(name, 0)
+        if field.get("type") == "date" and name in constraints:
+            if not re.fullmatch(WRITTEN["date"], str(limit)):
+                yield fault(f"{name} is no date", value=str(limit), allowed="YYYY-MM-DD")
+        elif not isinstance(limit, (int, float)):
+            yield fault(f"{name} is no number", value=str(limit), allowed="a number")
 
 
 def table_names() -> list[str]:
@@ -159,28 +221,28 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     if not raw.is_dir():
         return {}, [Fault(paths.relative(raw), "is not a folder")]
     tables = {table["name"]: table for table in descriptor["resources"]}
-    files = {name: _path(table, raw) for name, table in tables.items()}
+    places = {name: _path(table, raw) for name, table in tables.items()}
     faults = [
         Fault(
             paths.relative(path),
             "is not described in data/datapackage.json",
-            allowed="a file listed there" + nearest(path.name, [f.name for f in files.values()]),
+            allowed="a file listed there" + nearest(path.name, [f.name for f in places.values()]),
         )
         for path in raw.glob("*.csv")
-        if path not in files.values()
+        if path not in places.values()
     ]
     texts = {}
     for name, table in tables.items():
-        texts[name], damage = _read_text(table, files[name])
+        texts[name], damage = _read_text(table, places[name])
         faults += damage
     texts = {name: text for name, text in texts.items() if text is not None}
     typed = {name: _typed(tables[name], text) for name, text in texts.items()}
     rules = _rules(descriptor)
     for name, text in texts.items():
-        in_cells = _cell_faults(tables[name], files[name], text, texts)
+        in_cells = _cell_faults(tables[name], places[name], text, texts)
         at_fault = {(fault.line, fault.column) for fault in in_cells}
-        faults += in_cells + _row_faults(rules, files[name], text, typed[name], at_fault)
-    faults += _shared_names(tables, files, texts)
+        faults += in_cells + _row_faults(rules, places[name], text, typed[name], at_fault)
+    faults += _shared_names(tables, places, texts)
     return typed, sorted(faults, key=_place)
 
 
@@ -201,11 +263,11 @@ def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault
     columns = [field["name"] for field in table["schema"]["fields"]]
     heading = f"the heading {','.join(columns)}, and rows below it"
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None, [fault("is missing", allowed=heading)]
-    except OSError as error:
-        return None, [fault(f"cannot be read: {error.strerror}")]
+        data = files.read_bytes(path)
+    except FaultsError as error:
+        return None, [
+            replace(fault, allowed=f"{fault.allowed}: {heading}") for fault in error.faults
+        ]
     if not data.strip():
         return None, [fault("is empty", allowed=heading)]
     if data.startswith(b"\xef\xbb\xbf"):
@@ -231,9 +293,14 @@ def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault
             row = next(reader)
         except StopIteration:
             break
-        except csv.Error:
+        except csv.Error as error:
             remedy = 'double quotes around a whole cell, and "" for one within it'
             problem = "a double quote is not closed, or not where the cell ends"
+            if "limit" in str(error):
+                most = csv.field_size_limit()
+                problem = (
+                    f"a double quote is not closed, or a cell has more than {most:,} characters"
+                )
             faults.append(fault(problem, line=line, allowed=remedy))
             break
         if line == 1:
@@ -308,6 +375,13 @@ def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, 
     """Yield the tests of one column; of those that fail in a cell the first is reported."""
     constraints, type_ = field.get("constraints", {}), field["type"]
     yield "space", lambda cells: cells == cells.str.strip()
+    yield "hidden", lambda cells: ~cells.map(_hidden).astype(bool)
+    if type_ == "string":
+        # No issuer, title or note begins so; the tables are handed out as they are.
+        yield (
+            "formula",
+            lambda cells: ~cells.str.match("[=+@-]") | cells.str.fullmatch(WRITTEN["number"]),
+        )
     if constraints.get("required"):
         yield "required", lambda cells: cells != ""
     if type_ in WRITTEN:
@@ -406,6 +480,16 @@ def _unknown(cell: str, ids: Container[str]) -> list[str]:
     return [name for name in cell.split(" ") if name not in ids]
 
 
+def _hidden(cell: str) -> str:
+    """The first character that no reader sees: of control, of no width, turning the direction.
+
+    Line breaks are not among them.
+    """
+    if cell.isprintable():
+        return ""
+    return next((c for c in cell if unicodedata.category(c) in HIDDEN and c != "\n"), "")
+
+
 def _say(
     fields: dict, ids: dict, places: dict, kind: str, column: str, value: str
 ) -> tuple[str, str]:
@@ -415,6 +499,16 @@ def _say(
     match kind:
         case "space":
             return "begins or ends with a space", repr(value.strip())
+        case "hidden":
+            hidden = _hidden(value)
+            name = unicodedata.name(hidden, "a control character")
+            place = f"character {value.index(hidden) + 1}"
+            return f"holds U+{ord(hidden):04X} ({name}) as {place}", "characters that can be seen"
+        case "formula":
+            return (
+                "begins like a formula of a spreadsheet",
+                "a text that begins otherwise than with = + - @",
+            )
         case "required":
             return "is empty", field["description"]
         case "type":
@@ -548,7 +642,7 @@ def _row_faults(
 
 
 def _shared_names(
-    tables: dict[str, dict], files: dict[str, Path], texts: dict[str, pd.DataFrame]
+    tables: dict[str, dict], places: dict[str, Path], texts: dict[str, pd.DataFrame]
 ) -> list[Fault]:
     """Find names used in two tables with the same primary key: the observations share theirs."""
     faults = []
@@ -561,8 +655,8 @@ def _shared_names(
         first = {value: place for place, value in of_repeated.items()}
         for (name, line), value in repeated.items():
             table, first_line = first[value]
-            problem = f"stands already in line {first_line} of {files[table].name}"
+            problem = f"stands already in line {first_line} of {places[table].name}"
             place = (int(line), key, value)
             allowed = "a name used once over all tables"
-            faults.append(Fault(paths.relative(files[name]), problem, *place, allowed))
+            faults.append(Fault(paths.relative(places[name]), problem, *place, allowed))
     return faults

@@ -48,13 +48,17 @@ class Fault:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        parts = [place] if self.column is None else [place, self.column]
+        parts = [place] if self.column is None else [place, shorten(self.column, 120)]
         text = ": ".join(parts) + f": {self.problem}"
         if self.value is not None:
             text += f", found {shorten(self.value)!r}"
         if self.allowed is not None:
             text += f"; allowed: {self.allowed}"
         return text
+
+
+LONGEST = 200  # characters of a name for which a like one is looked for
+SHOWN = 200  # faults that a message lists; a table of another kind has one in every cell
 
 
 class FaultsError(CompendiumError):
@@ -67,22 +71,25 @@ class FaultsError(CompendiumError):
 
     def __init__(self, faults: Iterable[Fault]):
         self.faults = tuple(faults)
-        lines = "\n".join(str(fault) for fault in self.faults)
+        lines = "\n".join(str(fault) for fault in self.faults[:SHOWN])
         count = len(self.faults)
+        if count > SHOWN:
+            lines += f"\n... and {count - SHOWN:,} more"
         super().__init__(
             f"{lines}\n{count} fault{'s' if count != 1 else ''} found; nothing was built."
         )
 
 
 def shorten(value: object, width: int = 60) -> str:
-    """Text of `value`, cut to `width` characters so that a message stays one line."""
-    text = str(value)
-    if not text.isprintable():  # line breaks and tabs
-        text = " ".join(text.split())
+    """Text of `value`, cut to `width` characters and printable, so that a message stays one line."""
+    text = str(value)[: 10 * width]
+    if not text.isprintable():
+        text = " ".join(text.split())  # line breaks and tabs
+        text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
     return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint ``; did you mean 'x'?`` or an empty text."""
-    match = difflib.get_close_matches(name, list(known), n=1)
+    match = difflib.get_close_matches(name[:LONGEST], list(known), n=1)
     return f"; did you mean {match[0]!r}?" if match else ""

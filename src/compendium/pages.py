@@ -5,6 +5,8 @@ It knows nothing of the renderer: addresses come in as functions (`Links`), text
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compendium import datapackage, evidence
-from compendium.catalogue import Catalogue
+from compendium.catalogue import Catalogue, as_csv
 from compendium.values import Value, frame
 
 MOST_ROWS = 8  # a card shows so many rows and leaves the rest to the catalogue
@@ -261,7 +263,8 @@ def files_of(catalogue: Catalogue) -> dict[str, str]:
         rows=[" ".join(v.rows) for v in catalogue.values.values()],
     ).drop(columns="Rows")
     table.columns = [column.lower() for column in table.columns]
-    found["values"] = table.to_csv(index=False, lineterminator="\n")
+    lines = csv.DictReader(io.StringIO(table.to_csv(index=False)))
+    found["values"] = as_csv(table.columns, lines)
     return found
 
 

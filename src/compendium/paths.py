@@ -25,3 +25,8 @@ def relative(path: Path | str) -> str:
     """Path as the reader of a message knows it: from the top of the checkout."""
     path = Path(path).absolute()
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+def scenario_names() -> list[str]:
+    """Names of the scenarios at hand."""
+    return sorted(file.stem for file in SCENARIOS.glob("*.yml"))

@@ -19,7 +19,7 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from compendium import book, paths, uncertainty, values
+from compendium import book, files, paths, uncertainty, values
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.exhibits import MIME
 
@@ -160,13 +160,17 @@ def allowed(root: Path = paths.ROOT) -> Allowed:
     """
     file = root / "chapters" / ALLOWED
     label = f"chapters/{ALLOWED}"
-    content = yaml.safe_load(file.read_text("utf-8")) or {}
+    content, _ = files.read_yaml(file, ("digits", "likelihood"))
     found: dict[str, list[re.Pattern]] = {"digits": [], "likelihood": []}
     for kind, entries in content.items():
         if kind not in found:
             raise CompendiumError(f"{label}: unknown key {kind!r}; allowed: {', '.join(found)}")
-        for number, entry in enumerate(entries, 1):
-            if set(entry) != {"text", "reason"} or not str(entry["reason"]).strip():
+        for number, entry in enumerate(entries if isinstance(entries, list) else (entries,), 1):
+            if (
+                not isinstance(entry, dict)
+                or set(entry) != {"text", "reason"}
+                or not str(entry["reason"]).strip()
+            ):
                 raise CompendiumError(f"{label}: {kind}, entry {number}: give text and reason")
             try:
                 found[kind].append(re.compile(entry["text"]))

@@ -26,6 +26,12 @@ FILE = "COMPENDIUM_READS"  # environment variable: the file to write to
 
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
 FOLDERS = ("os.listdir", "os.scandir")
+CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink", "os.link")
+# What a chapter must not change: it writes into the folder of its build.
+KEPT = (
+    "assets", "chapters", "data", "results", "scenarios", "scripts", "src", "tests",
+    "_config.yml", "_toc.yml", "index.md", "references.bib", "CITATION.cff", "requirements.lock",
+)  # fmt: skip
 
 _functions: dict[str, Callable] = {}
 _quiet = threading.local()
@@ -120,6 +126,10 @@ class Recording:
         if getattr(_quiet, "depth", 0) or event not in WATCHED:
             return
         with quiet():
+            if event in CHANGES:
+                self.refuse(arguments[:2])
+            elif event == "open" and _changes(arguments):
+                self.refuse(arguments[:1])
             if event in PROGRAMS:
                 self.write("untold", f"starts another program ({event})")
             elif isinstance(arguments[0], (str, bytes, os.PathLike)):
@@ -128,6 +138,22 @@ class Recording:
                     self.opened(place)
                 elif event in FOLDERS and _below(place, os.path.join(self.root, "data")):
                     self.write("untold", f"lists a folder: {self.relative(place)}")
+
+    def refuse(self, named: tuple) -> None:
+        """Raise where a file of the checkout would be changed; the cell then fails."""
+        for name in named:
+            if not isinstance(name, (str, bytes, os.PathLike)):
+                continue
+            folder, last = os.path.split(os.path.abspath(os.fsdecode(name)))
+            # A link itself would be removed, what it leads to would be written.
+            for place in (os.path.join(os.path.realpath(folder), last), os.path.realpath(name)):
+                place = os.fsdecode(place)
+                kept = any(_below(place, os.path.join(self.root, part)) for part in KEPT)
+                if kept and "__pycache__" not in place:
+                    raise PermissionError(
+                        f"a chapter may not change {self.relative(place)}; "
+                        "allowed: files in the folder that COMPENDIUM_OUTPUT names"
+                    )
 
     def opened(self, place: str) -> None:
         """Note that a file was opened for reading."""
@@ -162,7 +188,7 @@ class Recording:
                     self.write("module", self.relative(place))
 
 
-WATCHED = frozenset(("open", *PROGRAMS, *FOLDERS))
+WATCHED = frozenset(("open", *PROGRAMS, *FOLDERS, *CHANGES))
 UNRELATED = ("compendium.kernels",)  # there in a forked kernel only; gives no number
 
 
@@ -182,6 +208,13 @@ def load_ipython_extension(shell) -> None:
 
 def _below(place: str, folder: str) -> bool:
     return place == folder or place.startswith(folder + os.sep)
+
+
+def _changes(arguments: tuple) -> bool:
+    mode, flags = arguments[1], arguments[2]
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR))
 
 
 def _writes(arguments: tuple) -> bool:

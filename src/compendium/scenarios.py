@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import NoneType
-from typing import Any
 
-import yaml
-
-from compendium import parameters, paths
+from compendium import files, parameters, paths
 from compendium.errors import Fault, FaultsError, UsageError, nearest
 
+# A folder of _build, a part of addresses and of commands is named by it.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+RESERVED = {
+    *("cache", "check", "compare", "interactive", "pdf", "sweeps", "vega", "vintages"),
+    *("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))),
+}
+LONGEST_TITLE = 200  # characters; it stands at the head of every page
 KEYS = {"title": str, "reason": str, "as_of": str, "chapters": Mapping}
-
-
-class Loader(yaml.SafeLoader):
-    """Leaves days as text: YAML's own reading breaks off at one that does not exist."""
-
-
-Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
-# The tables of parameters and papermill write None; YAML's own word is null.
-Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"None"), ["N"])
-KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,7 @@ class Scenario:
 
 def names() -> list[str]:
     """Names of the scenarios at hand."""
-    return sorted(file.stem for file in paths.SCENARIOS.glob("*.yml"))
+    return paths.scenario_names()
 
 
 def check() -> list[Fault]:
@@ -85,7 +79,10 @@ def read(name: str) -> Scenario:
         )
     file = paths.SCENARIOS / f"{name}.yml"
     label = paths.relative(file)
-    content, lines = parse(file, label, KEYS)
+    if not NAME.fullmatch(name) or name.lower() in RESERVED:
+        allowed = "up to 64 letters, digits, _ and -, and no name of another folder of _build"
+        raise FaultsError([Fault(label, "is no name for a scenario", value=name, allowed=allowed)])
+    content, lines = files.read_yaml(file, KEYS)
     faults = [*_key_faults(content, lines, label)]
     if faults:
         raise FaultsError(faults)
@@ -155,6 +152,13 @@ def _key_faults(content: Mapping, lines: Mapping, label: str):
                 str(key),
                 allowed=", ".join(KEYS),
             )
+        elif (
+            key == "title"
+            and isinstance(value, str)
+            and not (value.isprintable() and len(value) <= LONGEST_TITLE)
+        ):
+            allowed = f"one line of up to {LONGEST_TITLE} visible characters"
+            yield Fault(label, "is no title", lines.get((key,)), key, value, allowed)
         elif isinstance(value, str) and not value.strip():
             yield Fault(label, "is empty", lines.get((key,)), key, allowed=f"{key}: ...")
         elif not (isinstance(value, KEYS[key]) or (key == "chapters" and value is None)):
@@ -165,41 +169,3 @@ def _key_faults(content: Mapping, lines: Mapping, label: str):
     for key in ("title", "reason", "as_of"):
         if key not in content:
             yield Fault(label, "missing key", 1, key, allowed=f"{key}: ...")
-
-
-def parse(file, label: str, keys: Iterable[str]) -> tuple[dict[str, Any], dict[tuple, int]]:
-    """Content of a YAML file and the line of each key, refusing what hides an error."""
-    try:
-        text = file.read_text("utf-8")
-        root = yaml.compose(text, Loader)
-        content = Loader(text).get_single_data()
-    except UnicodeDecodeError:
-        raise FaultsError([Fault(label, "not readable as UTF-8", allowed="UTF-8 text")]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = " ".join(f"not valid YAML: {getattr(error, 'problem', error)}".split())
-        remedy = "key: value, two spaces for each level, quotes around text with : # [ or {"
-        line = mark.line + 1 if mark else None
-        raise FaultsError([Fault(label, problem, line, allowed=remedy)]) from None
-    if not isinstance(content, dict):
-        raise FaultsError([Fault(label, "not a list of keys", 1, allowed=", ".join(keys))])
-    lines: dict[tuple, int] = {}
-    faults = list(_walk(root, (), lines, label))
-    if faults:
-        raise FaultsError(faults)
-    return content, lines
-
-
-def _walk(node, path: tuple, lines: dict, label: str):
-    if not isinstance(node, yaml.MappingNode):
-        return
-    for key, value in node.value:
-        place = (*path, key.value)
-        if key.tag not in KEY_TAGS:
-            line, remedy = key.start_mark.line + 1, "a name, such as those of the parameters"
-            yield Fault(label, "key is not text", line, str(key.value), allowed=remedy)
-        if place in lines:
-            remedy = f"once; it stands already in line {lines[place]}"
-            yield Fault(label, "key given twice", key.start_mark.line + 1, key.value, None, remedy)
-        lines[place] = key.start_mark.line + 1
-        yield from _walk(value, place, lines, label)

@@ -24,6 +24,7 @@ from compendium import (
     cache,
     chapters,
     datapackage,
+    files,
     kernels,
     models,
     parameters,
@@ -105,7 +106,7 @@ def read_plan(file: Path) -> list[Case]:
     file, label = Path(file), paths.relative(Path(file))
     if not file.is_file():
         raise UsageError(f"{label}: no such file; a plan is a YAML file such as those in {HOME}")
-    content, lines = scenarios.parse(file, label, KEYS)
+    content, lines = files.read_yaml(file, KEYS)
     if faults := [*_plan_faults(content, lines, label)]:
         raise FaultsError(faults)
     bases = [scenarios.read(name) for name in content.get("scenarios") or ["replication"]]

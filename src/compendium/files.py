@@ -1,0 +1,163 @@
+"""Reading files that people write: what is no plain file, or no sound text or YAML, is refused."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compendium import paths
+from compendium.errors import Fault, FaultsError, shorten
+
+MOST = 2**28  # bytes of a file; the largest table is a thousandth of it
+MOST_YAML = 2**20
+DEEPEST = 40  # levels of a YAML file
+KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
+
+
+def read_bytes(file: Path, most: int = MOST) -> bytes:
+    """Content of a file; `FaultsError` where it is missing, no plain file, unreadable or vast."""
+    try:
+        # Looked at before it is opened: a pipe would be waited for, a device has no end.
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            kind = "folder" if stat.S_ISDIR(found.st_mode) else "pipe or a device"
+            _refuse(file, f"cannot be read: it is a {kind}", "a file")
+        if found.st_size > most:
+            _refuse(file, f"is larger than {most:,} bytes", "a smaller file", f"{found.st_size:,}")
+        return file.read_bytes()
+    except FileNotFoundError:
+        if file.is_symlink():
+            _refuse(file, "is a link to a file that is not there", "a file", f"{file.readlink()}")
+        _refuse(file, "is missing", "a file of that name")
+    except OSError as error:
+        _refuse(file, f"cannot be read: {error.strerror}", "a file that may be read")
+
+
+def read_text(file: Path, most: int = MOST) -> str:
+    """The same as text, which must be UTF-8."""
+    data = read_bytes(file, most)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = f"not readable as UTF-8 at byte {error.start} (counted from 0)"
+        fault = Fault(paths.relative(file), problem, line, allowed="save the file as UTF-8")
+        raise FaultsError([fault]) from None
+
+
+def _refuse(file: Path, problem: str, allowed: str, value: str | None = None) -> None:
+    fault = Fault(paths.relative(file), problem, value=value, allowed=allowed)
+    raise FaultsError([fault]) from None
+
+
+# --- YAML --------------------------------------------------------------------------------------
+
+
+class Loader(yaml.SafeLoader):
+    """Leaves days as text: YAML's own reading breaks off at one that does not exist.
+
+    It takes no aliases: a few of them, each of several others, stand for more than any memory
+    holds, and one of itself has no end.
+    """
+
+    depth = 0
+
+    def compose_node(self, parent, index):
+        """Compose a node, unless it is an alias or too deep."""
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            problem = "an alias (*) stands for something else; write it out"
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        if self.depth == DEEPEST:
+            problem = f"more than {DEEPEST} levels"
+            raise yaml.composer.ComposerError(None, None, problem, event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_yaml_int(self, node):
+        """Whole number in digits alone: to YAML 010 is 8 and 1:30 is 90, which nobody means."""
+        if not re.fullmatch(r"[-+]?(0|[1-9][0-9]{0,18})", node.value):
+            problem = f"the number {shorten(node.value)} is not written in digits alone"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return int(node.value)
+
+    def construct_yaml_float(self, node):
+        """Number with a point, and neither colons nor underscores."""
+        if set(node.value) & {":", "_"}:
+            problem = f"the number {shorten(node.value)} is not written in digits alone"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        return super().construct_yaml_float(node)
+
+
+Loader.add_constructor("tag:yaml.org,2002:timestamp", Loader.construct_yaml_str)
+Loader.add_constructor("tag:yaml.org,2002:int", Loader.construct_yaml_int)
+Loader.add_constructor("tag:yaml.org,2002:float", Loader.construct_yaml_float)
+# The tables of parameters and papermill write None; YAML's own word is null.
+Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"None"), ["N"])
+
+
+def read_yaml(
+    file: Path, keys: Iterable[str] = (), loader: type = Loader
+) -> tuple[dict[str, Any], dict[tuple, int]]:
+    """Content of a YAML file and the line of each key, refusing what hides an error.
+
+    Parameters
+    ----------
+    file : Path
+    keys : iterable of str
+        Keys that it may have, for the message where it has none at all.
+    loader : type
+        Class that reads; by default days stay text.
+
+    Raises
+    ------
+    FaultsError
+        No file, no UTF-8, no YAML, an alias, a tag of code, a key given twice, or no keys at all.
+    """
+    label = paths.relative(file)
+    text = read_text(file, MOST_YAML)
+    try:
+        root = yaml.compose(text, loader)
+        content = loader(text).get_single_data()
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = " ".join(f"not valid YAML: {getattr(error, 'problem', error)}".split())
+        remedy = "key: value, two spaces for each level, quotes around text with : # [ or {"
+        line = mark.line + 1 if mark else None
+        raise FaultsError([Fault(label, problem, line, allowed=remedy)]) from None
+    if not isinstance(content, dict):
+        allowed = ", ".join(keys) or "key: value"
+        raise FaultsError([Fault(label, "not a list of keys", 1, allowed=allowed)])
+    lines: dict[tuple, int] = {}
+    faults = list(_walk(root, (), lines, label))
+    if faults:
+        raise FaultsError(faults)
+    return content, lines
+
+
+def _walk(node, path: tuple, lines: dict, label: str) -> Iterator[Fault]:
+    if isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _walk(value, (*path, number), lines, label)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if key.tag not in KEY_TAGS:
+            remedy = "a name, such as those of the parameters"
+            shown = key.value if isinstance(key, yaml.ScalarNode) else "a list"
+            yield Fault(label, "key is not text", line, shown, allowed=remedy)
+            continue
+        place = (*path, key.value)
+        if place in lines:
+            remedy = f"once; it stands already in line {lines[place]}"
+            yield Fault(label, "key given twice", line, key.value, None, remedy)
+        lines[place] = line
+        yield from _walk(value, place, lines, label)

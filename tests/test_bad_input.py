@@ -1,0 +1,410 @@
+"""Bad input is refused in one plain message: what, where, what is allowed; nothing is harmed.
+
+What the tests beside each module hold is not repeated here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import nbformat.v4 as nb
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compendium import (
+    book,
+    chapters,
+    citation,
+    datapackage,
+    files,
+    parameters,
+    paths,
+    scenarios,
+    sweep,
+)
+from compendium.errors import CompendiumError, FaultsError
+
+HEAD = "title: Mine\nreason: To try.\nas_of: 2024-10-28\n"
+ARMS = HEAD + "chapters:\n  arms_trade:\n"
+
+
+def said(run, *arguments):
+    """Message of what `run` refuses: printable lines, and no traceback."""
+    with pytest.raises(CompendiumError) as caught:
+        run(*arguments)
+    text = str(caught.value)
+    assert "Traceback" not in text
+    assert all(line.isprintable() for line in text.splitlines())
+    assert max(map(len, text.splitlines())) < 1500
+    text.encode("utf-8")
+    return text
+
+
+# --- Tables ------------------------------------------------------------------------------------
+
+ARMS_TABLE = next(t for t in datapackage.read_descriptor()["resources"] if t["name"] == "arms")
+SOURCES = next(t for t in datapackage.read_descriptor()["resources"] if t["name"] == "sources")
+
+
+def faults_in(table, column, cell):
+    """Faults of one cell, in an otherwise sound row of its own."""
+    name = table["name"]
+    row = list(csv_rows(name)[0].values())
+    frame = pd.DataFrame([row], pd.Index([2], name="line"), datapackage.columns(name), dtype="str")
+    frame[column] = cell
+    return [str(f) for f in datapackage._cell_faults(table, paths.RAW / f"{name}.csv", frame, {})]
+
+
+def csv_rows(name):
+    return catalogue_rows[name]
+
+
+catalogue_rows = {
+    name: pd.read_csv(paths.RAW / f"{name}.csv", dtype=str, keep_default_na=False, nrows=1).to_dict(
+        "records"
+    )
+    for name in ("arms", "sources")
+}
+
+CELLS = [
+    *[("issuer", text, "begins like a formula") for text in ("=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-x", "=1")],
+    *[("note", text, "begins like a formula") for text in ("=1+1", "+cmd", "@a", "--1", '=HYPERLINK("x")')],
+    ("note", "\t=1", "begins or ends with a space"),
+    ("note", "\r=1", "begins or ends with a space"),
+    ("note", "a\u202eb", "U+202E (RIGHT-TO-LEFT OVERRIDE) as character 2"),
+    ("note", "a\u2066b", "U+2066"),
+    ("note", "ab\u200bc", "U+200B (ZERO WIDTH SPACE) as character 3"),
+    ("note", "a\u200db", "U+200D"),
+    ("note", "\ufeffa", "U+FEFF"),
+    ("note", "a\x07b", "U+0007 (a control character)"),
+    ("note", "a\x1b[31mb", "U+001B"),
+    ("note", "a\u2028b", "U+2028"),
+    ("note", "a\ue000b", "U+E000"),
+    ("value", "1_000", "is not a number"), ("value", "0x10", "is not a number"),
+    ("value", "1.000,5", "is not a number"), ("value", "1'000", "is not a number"),
+    ("value", "1 000", "is not a number"), ("value", "-inf", "is not a number"),
+    ("value", "9" * 400, "is not a number"), ("value", "½", "is not a number"),
+    ("value", "=1", "is not a number"), ("value", "+5", "is not a number"),
+    ("stated_on", "28/10/2024", "is not a date"), ("stated_on", "20241028", "is not a date"),
+    ("stated_on", "2024-W44-1", "is not a date"), ("stated_on", "45593", "is not a date"),
+    ("stated_on", "2024-10-28T00:00", "is not a date"), ("stated_on", "2023-02-29", "is not a date"),
+    ("stated_on", "0000-00-00", "is not a date"), ("stated_on", "9999-12-31", "is out of range"),
+    ("obs_id", "../../etc/passwd", "is not of the right form"), ("obs_id", "/a", "is not of the right form"),
+    ("obs_id", "a\nb", "is not of the right form"), ("obs_id", "<script>", "is not of the right form"),
+]  # fmt: skip
+URLS = [
+    'http://a"onmouseover=alert(1)', "javascript:alert(1)", "JaVaScRiPt:alert(1)", "//host/x",
+    "data:text/html,x", "vbscript:x", "http://", "https://a b", "https://user:word@host/",
+    "https://a/<script>", 'https://a/"x', "https://[::1", "http:/a", "https://a\\b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "cell", "words"), CELLS)
+def test_a_cell_that_is_refused(column, cell, words):
+    (text,) = faults_in(ARMS_TABLE, column, cell)
+    assert f"data/raw/arms.csv:2: {column}: " in text and words in text
+    assert "; allowed: " in text and text.isprintable()
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_an_address_that_is_refused(url):
+    (text,) = faults_in(SOURCES, "url", url)
+    assert text.startswith("data/raw/sources.csv:2: url: ") and "; allowed: " in text
+
+
+@pytest.mark.parametrize(
+    "cell", ["<b>x</b> {value}`a` $x$ <!--", "a=1", "-3.5", "one\ntwo", "é 조선"]
+)
+def test_text_that_only_looks_odd_is_taken(cell):
+    assert faults_in(ARMS_TABLE, "note", cell) == []
+
+
+def linked(file):
+    file.symlink_to(file.parent / "nowhere")
+
+
+def looped(file):
+    file.symlink_to(file)
+
+
+def vast(file):
+    with file.open("wb") as made:
+        made.truncate(20 * 2**30)  # takes no room: nothing is written
+
+
+PLACES = {
+    "folder": (os.mkdir, "it is a folder"),
+    "pipe": (os.mkfifo, "it is a pipe or a device"),
+    "device": (lambda f: f.symlink_to("/dev/zero"), "it is a pipe or a device"),
+    "dangling": (linked, "is a link to a file that is not there"),
+    "loop": (looped, "symbolic links"),
+    "vast": (vast, "is larger than 268,435,456 bytes, found '21,474,836,480'"),
+    "missing": (lambda f: None, "is missing"),
+}
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_what_is_no_plain_file(tmp_path, case):
+    make, words = PLACES[case]
+    make(tmp_path / "arms.csv")
+    table, (fault,) = datapackage._read_text(ARMS_TABLE, tmp_path / "arms.csv")
+    assert table is None and words in str(fault) and "the heading obs_id," in str(fault)
+
+
+def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("x")
+
+    def read_bytes(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "read_bytes", read_bytes)
+    assert "a: cannot be read: Permission denied; allowed: " in said(
+        files.read_bytes, tmp_path / "a"
+    )
+
+
+HEADING = ",".join(datapackage.columns("arms")).encode()
+BYTES = {
+    "truncated": (b"\nx,y", "the row has 2 cells"),
+    "png": (b"\n\x89PNG\r\n", "is not UTF-8"),
+    "10 MB cell": (b"\n" + b"x" * 10**7 + b"," * 16, "a cell has more than 131,072 characters"),
+    "merge conflict": (b"\n<<<<<<< HEAD\n", "the row has 1 cell"),
+    "quotes": (b'\n"' + b"," * 16, "a double quote is not closed"),
+    "a million cells": (b"\nx" + b"," * 10**6, "the row has 1000001 cells"),
+}
+
+
+@pytest.mark.parametrize("case", BYTES)
+def test_a_damaged_table(tmp_path, case):
+    data, words = BYTES[case]
+    (tmp_path / "arms.csv").write_bytes(HEADING + data)
+    table, faults = datapackage._read_text(ARMS_TABLE, tmp_path / "arms.csv")
+    assert table is None and words in str(faults[0]) and faults[0].line == 2 and faults[0].allowed
+
+
+@settings(max_examples=40, deadline=None)
+@given(place=st.integers(0, 2000), cut=st.integers(0, 50), put=st.binary(max_size=20))
+def test_random_damage_gives_a_table_or_faults(tmp_path_factory, place, cut, put):
+    data = (paths.RAW / "arms.csv").read_bytes()[:3000].rpartition(b"\n")[0]
+    file = tmp_path_factory.mktemp("damage") / "arms.csv"
+    file.write_bytes(data[:place] + put + data[place + cut :])
+    table, faults = datapackage._read_text(ARMS_TABLE, file)
+    assert (table is None) == bool(faults)
+    assert all(fault.file and str(fault) for fault in faults)
+
+
+def test_a_message_of_thousands_of_faults_is_cut():
+    text = str(FaultsError([datapackage.Fault("a", "is wrong", line) for line in range(5000)]))
+    assert len(text.splitlines()) == 202 and "... and 4,800 more" in text
+    assert "5000 faults found" in text
+
+
+# --- The description of the tables -------------------------------------------------------------
+
+DESCRIPTIONS = {
+    "": ":1: is not JSON",
+    "{": "is not JSON",
+    "[]": "describes no tables",
+    "null": "describes no tables",
+    "{}": "describes no tables",
+    '{"resources": {}}': "describes no tables",
+    '{"resources": [5]}': "describes no tables",
+    '{"resources": [{}]}': "has no name or no path",
+    '{"resources": [{"name": "a", "path": "b"}]}': "has no fields",
+    "[" * 10**5: "is not JSON",
+}
+
+
+@pytest.mark.parametrize("text", DESCRIPTIONS)
+def test_a_broken_description(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(paths, "DATAPACKAGE", tmp_path / "datapackage.json")
+    paths.DATAPACKAGE.write_text(text)
+    assert DESCRIPTIONS[text] in said(datapackage.read_descriptor)
+
+
+# --- Scenarios and plans -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder_of_scenarios(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "SCENARIOS", tmp_path / "scenarios")
+    paths.SCENARIOS.mkdir()
+    (paths.SCENARIOS / "replication.yml").write_text(HEAD)
+    return paths.SCENARIOS
+
+
+BOMB = "a: &a [x, x]\nb: &b [*a, *a]\n" + "".join(
+    f"{chr(99 + i)}: &{chr(99 + i)} [{','.join([f'*{chr(98 + i)}'] * 9)}]\n" for i in range(9)
+)
+YAML = [
+    (HEAD + BOMB, "an alias (*) stands for something else; write it out"),
+    (HEAD + "chapters: &c\n  arms_trade: *c\n", "an alias"),
+    (HEAD + "chapters: !!python/object/apply:os.system ['true']\n", ":4: not valid YAML"),
+    (HEAD + "chapters: !!python/name:os.system\n", ":4: not valid YAML"),
+    (HEAD + "chapters: !x {}\n", ":4: not valid YAML"),
+    (HEAD + "chapters: !!set {arms_trade}\n", ":4: chapters: wrong type"),
+    (HEAD + "---\n" + HEAD, "another document"),
+    (ARMS + "\tseed: 1\n", ":6: not valid YAML"),
+    ("x: " + "[" * 5000, "more than 40 levels"),
+    (ARMS + "    seed: 010\n", "the number 010 is not written in digits alone"),
+    (ARMS + "    seed: 0x10\n", "not written in digits alone"),
+    (ARMS + "    seed: 1_000\n", "not written in digits alone"),
+    (ARMS + "    seed: 1:30\n", "not written in digits alone"),
+    (ARMS + "    shell_price: 1_000.5\n", "not written in digits alone"),
+    (ARMS + "    seed: " + "9" * 5000 + "\n", "not written in digits alone"),
+    (ARMS + "    seed: 1e3\n", "seed: wrong type, found '1e3'"),
+    (ARMS + "    seed: __import__('os').system('true')\n", "seed: wrong type"),
+    (ARMS + "    seed: [5]\n", "seed: wrong type"),
+    (ARMS + '    seed: 1\n    "s\\x65ed": 2\n', ":7: seed: key given twice"),
+    (HEAD + "chapters:\n  troop_plausibility: {count_builders: 'false'}\n", "true or false"),
+    (HEAD + "chapters:\n  troop_plausibility: {count_builders: 1}\n", "true or false"),
+    (HEAD + "? [a, b]\n: 1\n", "not valid YAML"),
+    (HEAD + '"\\ud800": 1\n', ":4: \\ud800: unknown key"),
+    (HEAD + "? " + "x" * 3000 + "\n: 1\n", ":4: xxx"),
+    (HEAD.replace("Mine", '"a\\nb"'), "title: is no title"),
+    (HEAD.replace("Mine", '"a\\u202eb"'), "title: is no title"),
+    (HEAD.replace("Mine", "x" * 1000), "title: is no title"),
+    (HEAD + "# " + "x" * 2**20, "is larger than 1,048,576 bytes"),
+    ("<<<<<<< HEAD\n" + HEAD, "not valid YAML"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(YAML)))
+def test_a_scenario_that_is_refused(folder_of_scenarios, number):
+    content, words = YAML[number]
+    (folder_of_scenarios / "mine.yml").write_text(content)
+    text = said(scenarios.read, "mine")
+    assert text.startswith("scenarios/mine.yml") and words in text and "allowed: " in text
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.sampled_from("ab:-[]{}&*!#|>%@`'\",?\n\t 01~.<="), max_size=40))
+def test_random_yaml_gives_keys_or_faults(tmp_path_factory, text):
+    file = tmp_path_factory.mktemp("yaml") / "a.yml"
+    file.write_text(text)
+    try:
+        content, _ = files.read_yaml(file)
+    except FaultsError as error:
+        assert str(error)
+    else:
+        assert isinstance(content, dict)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b", "é", "-x", "$(touch x)", "a;b", "con", "a.building", "cache", "sweeps", "x" * 65],
+)
+def test_a_name_no_scenario_can_have(folder_of_scenarios, name):
+    (folder_of_scenarios / f"{name}.yml").write_text(HEAD)
+    assert "is no name for a scenario" in said(scenarios.read, name)
+    assert scenarios.check()
+
+
+@pytest.mark.parametrize("text", [BOMB, "- a\n", "", "cases: &c\n  a: *c\n", "scenarios: [[a]]\n"])
+def test_a_plan_that_is_refused(folder_of_scenarios, text):
+    file = folder_of_scenarios.parent / "plan.yml"
+    file.write_text("title: A\nreason: B\n" * (text[:1] not in ("", "-")) + text)
+    assert said(sweep.read_plan, file).startswith("plan.yml:")
+
+
+# --- The book ----------------------------------------------------------------------------------
+
+TOP = "format: jb-book\nroot: index\n"
+TOC = [
+    ("", "not a list of keys"), ("root: [\n", "not valid YAML"), ("format: jb-book\n", "'root'"),
+    (TOP + "chapters:\n- file: index\n", "multiple times"),
+    (TOP + "chapters:\n- file: nope\n", ":4: nope: no such page"),
+    (TOP + "chapters:\n- file: ../index\n", "leads out of the book"),
+    (TOP + "chapters:\n- file: /etc/hosts\n", "leads out of the book"),
+    (TOP + "chapters:\n- file:\n", "_toc.yml"), (TOP + "chapterz: []\n", "chapterz"),
+    (TOP + "chapters: &a\n- *a\n", "an alias"), (TOP + TOP, "key given twice"),
+]  # fmt: skip
+CONFIG = [
+    ("", "not a list of keys"), ("a: [\n", "not valid YAML"), ("titel: x\n", "did you mean 'title'"),
+    ("title: a\ntitle: b\n", "key given twice"), ("execute: [a]\n", "execute: not a list of keys"),
+    ("html: x\n", "html: not a list of keys"), ("sphinx: {config: 5}\n", "sphinx.config"),
+    ("title: !!python/name:os.system\n", "not valid YAML"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), TOC)
+def test_a_table_of_contents_that_is_refused(tmp_path, text, words):
+    (tmp_path / "index.md").write_text("# One\n")
+    (tmp_path / "_toc.yml").write_text(text)
+    assert words in said(book.pages, tmp_path)
+
+
+@pytest.mark.parametrize(("text", "words"), CONFIG)
+def test_a_configuration_that_is_refused(tmp_path, text, words):
+    (tmp_path / "_config.yml").write_text(text)
+    assert words in said(book.configuration, tmp_path / "_config.yml")
+
+
+def test_a_citation_with_an_alias_is_refused(tmp_path):
+    (tmp_path / "CITATION.cff").write_text("title: &a x\nversion: *a\n")
+    assert ":2: not valid YAML: an alias" in said(citation.read, tmp_path / "CITATION.cff")
+
+
+# --- Chapters ----------------------------------------------------------------------------------
+
+WRITES = """
+import pathlib
+for name in ("data/raw/arms.csv", "chapters/new.ipynb"):
+    try:
+        pathlib.Path("..", name).write_text("x")
+    except PermissionError:
+        print("refused", name)
+pathlib.Path("../data/raw/arms.csv").unlink()
+"""
+
+
+def test_a_chapter_that_changes_the_checkout_is_stopped(folder):
+    table = folder.parents[1] / "data" / "raw" / "arms.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("as it was")
+    cells = [nb.new_code_cell(text, id=f"c{i}") for i, text in enumerate(("draws = 1", WRITES))]
+    cells[0].metadata["tags"] = ["parameters"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    text = nb.writes(nb.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+    (paths.CHAPTERS / "arms_trade.ipynb").write_text(text)
+    given = parameters.ArmsTrade(draws=8)
+    text = said(chapters.execute, "arms_trade", given, folder)
+    assert "chapters/arms_trade.ipynb, cell 2: PermissionError: a chapter may not change " in text
+    assert "data/raw/arms.csv" in text and table.read_text() == "as it was"
+    assert not (paths.CHAPTERS / "new.ipynb").exists()
+
+
+# --- As a user sees it -------------------------------------------------------------------------
+
+
+def run(*command, **variables):
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=paths.ROOT, env={**os.environ, **variables}
+    )
+
+
+HOSTILE = ["../x", "/etc/passwd", "", "a b", "a\nb", "x" * 300, "é", "con", "$(touch x)"]
+
+
+@pytest.mark.parametrize("name", HOSTILE[:6])
+def test_the_command_refuses_a_name_before_it_touches_anything(name):
+    done = run(sys.executable, "scripts/build_book.py", "--scenario", name)
+    assert done.returncode == 2 and done.stderr.startswith("no scenario ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("variable", ["SCENARIO", "KERNEL", "SCENARIOS", "RELEASE", "REPEATS"])
+@pytest.mark.parametrize("text", ["$(touch MARK)", '"; touch MARK; "', "`touch MARK`", "$(shell touch MARK)", "; touch MARK"])  # fmt: skip
+def test_no_variable_of_make_is_a_command(tmp_path, variable, text):
+    """Recipes run with `true` in place of Python."""
+    goals = {"SCENARIOS": "compare", "RELEASE": "record", "REPEATS": "bench"}
+    mark = tmp_path / "mark"
+    value = text.replace("MARK", str(mark))
+    goal = goals.get(variable, "book")
+    run("make", goal, "RUN=true", "PYTHON=true", f"{variable}={value}")
+    assert not mark.exists()
