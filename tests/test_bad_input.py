@@ -397,14 +397,24 @@ def test_the_command_refuses_a_name_before_it_touches_anything(name):
     assert "Traceback" not in done.stderr
 
 
+GOALS = {
+    "SCENARIOS": "compare",
+    "RELEASE": "certify",
+    "REPEATS": "bench",
+    "CHAPTER": "coursework",
+    "NOTEBOOK": "grade",
+    "NAME": "new-chapter",
+    "TITLE": "new-chapter",
+}
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-@pytest.mark.parametrize("variable", ["SCENARIO", "KERNEL", "SCENARIOS", "RELEASE", "REPEATS"])
+@pytest.mark.parametrize("variable", [*GOALS, "SCENARIO", "KERNEL"])
 @pytest.mark.parametrize("text", ["$(touch MARK)", '"; touch MARK; "', "`touch MARK`", "$(shell touch MARK)", "; touch MARK"])  # fmt: skip
 def test_no_variable_of_make_is_a_command(tmp_path, variable, text):
     """Recipes run with `true` in place of Python."""
-    goals = {"SCENARIOS": "compare", "RELEASE": "record", "REPEATS": "bench"}
     mark = tmp_path / "mark"
     value = text.replace("MARK", str(mark))
-    goal = goals.get(variable, "book")
+    goal = GOALS.get(variable, "book")
     run("make", goal, "RUN=true", "PYTHON=true", f"{variable}={value}")
     assert not mark.exists()
