@@ -239,7 +239,7 @@ def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
 @needs_browser
 @needs_poppler
 def test_numbers_of_figures_and_tables_are_those_of_the_html_book(chapters, texts):
-    printed = set(re.findall(r"(?:Figure|Table|Exercise)\s+[\d.]+\d", "".join(texts)))
+    printed = set(re.findall(r"(?:Figure|Table|Exercise|Listing)\s+[\d.]*\d", "".join(texts)))
     printed = {plain(caption) for caption in printed}
     captions = [
         plain(tag.get_text()) for article in chapters.values()
