@@ -73,6 +73,16 @@ def test_files_and_commands_that_a_page_names_exist(page):
         assert name in targets(), name
 
 
+def test_the_practice_rows_are_sound(tmp_path):
+    raw = shutil.copytree(paths.RAW, tmp_path / "raw")
+    rows = [block for page in PAGES for block in blocks(page) if block.kind == "text"]
+    assert len(rows) == 2
+    for block in rows:
+        with (raw / block.file.rpartition("/")[2]).open("a", encoding="utf-8") as table:
+            table.write(block.text)
+    assert datapackage.check(raw) == []
+
+
 def test_every_page_is_in_the_book_and_says_what_one_will_have():
     toc = (paths.ROOT / "_toc.yml").read_text("utf-8")
     for page in PAGES:
