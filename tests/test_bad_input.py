@@ -264,7 +264,7 @@ YAML = [
     (HEAD + "chapters:\n  troop_plausibility: {count_builders: 1}\n", "true or false"),
     (HEAD + "? [a, b]\n: 1\n", "not valid YAML"),
     (HEAD + '"\\ud800": 1\n', ":4: \\ud800: unknown key"),
-    (HEAD + "? " + "x" * 3000 + "\n: 1\n", ":4: xxx"),
+    (HEAD + "? " + "y" * 3000 + "\n: 1\n", ":4: yyy"),
     (HEAD.replace("Mine", '"a\\nb"'), "title: is no title"),
     (HEAD.replace("Mine", '"a\\u202eb"'), "title: is no title"),
     (HEAD.replace("Mine", "x" * 1000), "title: is no title"),

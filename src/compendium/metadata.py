@@ -102,6 +102,7 @@ def read_bibliography(app, config) -> None:
     """Give sphinxcontrib-bibtex the works and, made from the tables, the sources."""
     config.bibtex_bibfiles = []
     config.bibtex_default_style = bibliography.STYLE
+    config.bibtex_reference_style = "author_year"
     config.bibtex_tooltips = False  # would format every entry twice
     config.bibtex_cite_id = "cite-{bibliography_count}-{key}"
     works = root_of(app) / bibliography.FILE
