@@ -1,12 +1,11 @@
 """Build from a clean copy, put what came out into results/, and say what moved."""
 
 import argparse
-import signal
 import sys
 
 from compendium import progress
 from compendium.errors import CompendiumError
-from compendium.verification import trial
+from compendium.verification import builds, trial
 
 
 def main() -> int:
@@ -16,7 +15,7 @@ def main() -> int:
         "--release", default="", metavar="VERSION", help="record the numbers as those of a release"
     )
     release = parser.parse_args().release
-    signal.signal(signal.SIGTERM, _end)
+    builds.leave_when_ended()
     try:
         print(*trial.certify(progress.reporter(), release), sep="\n")
     except CompendiumError as error:
@@ -27,11 +26,6 @@ def main() -> int:
         return 130
     print("Read what moved before you commit results/.")
     return 0
-
-
-def _end(*_: object) -> None:
-    """Leave by way of an exception, so that no build goes on and no copy stays behind."""
-    raise SystemExit(143)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """Build twice from clean copies, and hold the books against each other and against results/."""
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
 from compendium import paths, progress
 from compendium.errors import CompendiumError
-from compendium.verification import trial
+from compendium.verification import builds, trial
 
 
 def main() -> int:
@@ -21,7 +20,7 @@ def main() -> int:
         help="folder of the report (default: verify-report)",
     )
     folder = parser.parse_args().report
-    signal.signal(signal.SIGTERM, _end)
+    builds.leave_when_ended()
     try:
         return 0 if trial.verify(progress.reporter(), folder) else 1
     except CompendiumError as error:
@@ -30,11 +29,6 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nstopped; the last report is as it was", file=sys.stderr)
         return 130
-
-
-def _end(*_: object) -> None:
-    """Leave by way of an exception, so that no build goes on and no copy stays behind."""
-    raise SystemExit(143)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,14 @@ def references(content):
             yield from references(part)
 
 
+def test_a_failure_leaves_the_last_crate_as_it_was(root, folder, monkeypatch):
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    monkeypatch.setattr(crate.downloads, "zipped", lambda files: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        crate.pack("quick", root)
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+
+
 def test_the_library_reads_every_file_back_with_its_digest(folder):
     found = ROCrate(folder)
     files = {entity.id: entity for entity in found.data_entities}

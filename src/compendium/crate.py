@@ -22,7 +22,17 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.model.data_entity import DataEntity
 from rocrate.rocrate import ROCrate
 
-from compendium import citation, datapackage, downloads, parameters, paths, stamps, upstream, values
+from compendium import (
+    book,
+    citation,
+    datapackage,
+    downloads,
+    parameters,
+    paths,
+    stamps,
+    upstream,
+    values,
+)
 from compendium.errors import CompendiumError
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -66,16 +76,16 @@ def pack(scenario: str, root: Path = paths.ROOT) -> Path:
         raise CompendiumError(
             f"_build/{scenario} holds no book; run `make book SCENARIO={scenario}` first"
         )
-    folder = build / "crate"
-    shutil.rmtree(folder, ignore_errors=True)
     files = contents(scenario, root)
+    files["ro-crate-metadata.json"] = describe(scenario, files, root).encode("utf-8")
+    folder, aside, archive = build / "crate", build / "crate.new", build / f"{ARCHIVE}.new"
+    shutil.rmtree(aside, ignore_errors=True)
     for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    described = describe(scenario, files, root)
-    files["ro-crate-metadata.json"] = described.encode("utf-8")
-    (folder / "ro-crate-metadata.json").write_bytes(files["ro-crate-metadata.json"])
-    (build / ARCHIVE).write_bytes(downloads.zipped(files))
+        (aside / name).parent.mkdir(parents=True, exist_ok=True)
+        (aside / name).write_bytes(content)
+    archive.write_bytes(downloads.zipped(files))
+    book.publish(aside, folder)
+    archive.replace(build / ARCHIVE)
     return folder
 
 

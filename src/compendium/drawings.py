@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from compendium import paths, reads
+from compendium import files, paths, reads
 
 if TYPE_CHECKING:  # nothing is drawn where drawings are only looked up
     from matplotlib.figure import Figure
@@ -116,39 +116,19 @@ def kept(drawing: Drawing | Later, make: Callable[[Drawing | Later], dict]) -> d
     if key is None:
         return make(drawing)
     file = Path(os.environ[FOLDER]) / f"{key}.json"
+    # A full disk loses the time that keeping would have saved, and nothing else.
+    harmless = contextlib.suppress(OSError)
     with reads.quiet():  # what it shows was read and told before
-        found = _load(file)
-    if found is None:
-        found = make(drawing)
-        with reads.quiet():
-            _store(file, found)
-    return found
-
-
-def _load(file: Path) -> dict | None:
-    """A kept drawing, or None where there is none or it is damaged."""
-    try:
-        digest, _, text = file.read_text("utf-8").partition("\n")
-    except (OSError, UnicodeDecodeError):
-        return None
-    if hashlib.sha256(text.encode()).hexdigest() != digest:
-        return None
-    with contextlib.suppress(OSError):  # another build may have removed it
-        os.utime(file)  # those not used for longest go first
-    return json.loads(text)
-
-
-def _store(file: Path, content: dict) -> None:
-    """Write aside and rename: what bears its name is whole."""
-    text = json.dumps(content)
-    aside = file.with_name(f".new-{file.stem}-{os.getpid()}")
-    try:
+        text = files.kept(file)
+        if text is not None:
+            with harmless:
+                os.utime(file)  # those not used for longest go first
+            return json.loads(text)
+    found = make(drawing)
+    with reads.quiet(), harmless:
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", "utf-8")
-        aside.replace(file)
-    except OSError:  # a full disk loses the time that this would have saved, and nothing else
-        with contextlib.suppress(OSError):
-            aside.unlink()
+        files.keep(file, json.dumps(found))
+    return found
 
 
 # --- What a drawing depends on -----------------------------------------------------------------
@@ -167,8 +147,8 @@ def _key(function: Callable, args: tuple, kwargs: Mapping) -> str | None:
 
 @functools.cache
 def _code() -> str:
-    files = [reads.digest_file(paths.ROOT / name) for name in DRAWN_BY]
-    return " ".join([*files, platform.python_version(), platform.machine()])
+    digests = [reads.digest_file(paths.ROOT / name) for name in DRAWN_BY]
+    return " ".join([*digests, platform.python_version(), platform.machine()])
 
 
 def _add(digest, content: object) -> None:

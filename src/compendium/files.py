@@ -1,7 +1,14 @@
-"""Reading files that people write: what is no plain file, or no sound text or YAML, is refused."""
+"""Files that people write, of which what is not sound is refused, and files that we keep for later.
+
+What is no plain file, or no sound text or YAML, is refused with its place. What we kept is taken
+for nothing if it is not whole.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
@@ -53,6 +60,34 @@ def read_text(file: Path, most: int = MOST) -> str:
 def _refuse(file: Path, problem: str, allowed: str, value: str | None = None) -> None:
     fault = Fault(paths.relative(file), problem, value=value, allowed=allowed)
     raise FaultsError([fault]) from None
+
+
+# --- Kept for later ----------------------------------------------------------------------------
+
+
+def keep(file: Path, text: str) -> None:
+    """Write a text with its digest aside and rename it: what bears its name is whole."""
+    aside = file.with_name(f".new-{file.stem}-{os.getpid()}")
+    try:
+        aside.write_text(f"{_digest(text)}\n{text}", "utf-8")
+        aside.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
+
+
+def kept(file: Path) -> str | None:
+    """A text that `keep` wrote, or None where there is none, or one that was damaged."""
+    try:
+        digest, _, text = file.read_text("utf-8").partition("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return text if _digest(text) == digest else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 # --- YAML --------------------------------------------------------------------------------------

@@ -266,7 +266,7 @@ def locked(root: Path = paths.ROOT) -> dict[str, str]:
 def commands(root: Path = paths.ROOT) -> dict[str, str]:
     """Targets of the Makefile with their help."""
     lines = (root / "Makefile").read_text("utf-8")
-    return {name: said.strip() for name, said in re.findall(r"^([a-z]+):.*?## *(.*)", lines, re.M)}
+    return {name: said.strip() for name, said in re.findall(r"^([a-z-]+):.*?## *(.*)", lines, re.M)}
 
 
 def seeds(chapters: list[str]) -> dict[str, int]:

@@ -496,21 +496,13 @@ def _words(error: BaseException) -> str:
 
 
 def _keep(store: Path, key: str, result: dict) -> None:
-    """Write a result aside and rename it: what bears its name is whole."""
-    aside = store / f".{key}.{os.getpid()}"
-    text = json.dumps(result)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    aside.write_text(f"{digest}\n{text}", "utf-8")
-    aside.replace(store / f"{key}.json")
+    files.keep(store / f"{key}.json", json.dumps(result))
 
 
 def _load(store: Path, key: str) -> dict | None:
     """A kept result, or None where there is none, or one that was damaged."""
-    try:
-        digest, _, text = (store / f"{key}.json").read_text("utf-8").partition("\n")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    return json.loads(text) if hashlib.sha256(text.encode()).hexdigest() == digest else None
+    text = files.kept(store / f"{key}.json")
+    return None if text is None else json.loads(text)
 
 
 def _whole(used: Mapping[str, Mapping[str, str]], failed: Mapping[str, str]) -> list[str]:

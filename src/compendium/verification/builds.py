@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from compendium import paths
 from compendium.errors import CompendiumError
+from compendium.kernels import THREADS
 
 # Where Git cannot say what belongs to a checkout: what is made in it.
 MADE = (".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
@@ -26,7 +28,6 @@ VOLATILE = {
     "html/.buildinfo": "Sphinx's digest of its settings, the folder of the copy among them",
     "runs/*.json": "which modules each notebook's process had loaded, and in which order",
 }
-THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 STEP = 0.5  # seconds between two looks at the memory
 
 
@@ -50,6 +51,15 @@ class Run:
     seconds: float
     memory: int
     disk: int
+
+
+def leave_when_ended() -> None:
+    """Have SIGTERM leave by way of an exception, so that no build goes on and no copy stays."""
+
+    def leave(*_: object) -> None:
+        raise SystemExit(143)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def copy_checkout(target: Path) -> None:
