@@ -23,8 +23,10 @@ BLOCK = re.compile(
     r"^```(?:\{code-block\} )?(?P<kind>\w+)\n(?::caption: (?P<file>[^\n]+)\n)?(?P<text>.*?)^```$",
     re.M | re.S,
 )
-# `make` of the copy, in the environment at hand.
-PRELUDE = 'set -e\nmake() { command make -o environment RUN="$PYTHON" "$@"; }\n'
+# `make` of the copy, in the environment at hand, whose folder may have a space in its name.
+PRELUDE = """set -e
+make() { command make -o environment RUN="'$PYTHON'" "$@"; }
+"""
 
 
 @dataclass
