@@ -22,7 +22,7 @@ override TITLE := $(value TITLE)
 override REPEATS := $(or $(value REPEATS),5)
 export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS
 
-.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials faults coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials test-long coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,11 +38,11 @@ test: environment ## Lint and run all tests.
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
 
+test-long: environment ## Repeat, interrupt and disturb whole builds (minutes).
+	$(RUN) -m pytest -m long
+
 tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
-
-faults: environment ## Interrupt, disturb and repeat whole builds (minutes).
-	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py

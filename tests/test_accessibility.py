@@ -12,12 +12,15 @@ __all__ = ["html", "names", "page", "pytestmark", "served"]
 
 MODES = ("light", "dark")
 GRAVE = ("serious", "critical")
-# Rows of a table are made alike, and so are cards: the first ones stand for all, which takes
-# seconds, not minutes.
+# Rows of a table are made alike, and so are cards, lines of code and works of a list: the first
+# ones stand for all, which takes seconds, not minutes.
 TRIM = """most => {
     document.querySelectorAll('tbody').forEach(
         body => [...body.rows].slice(most).forEach(row => row.remove()));
     [...document.querySelectorAll('.value-card')].slice(most).forEach(card => card.remove());
+    [...document.querySelectorAll('div.citation')].slice(most).forEach(work => work.remove());
+    [...document.querySelectorAll('.highlight pre')].slice(most).forEach(
+        code => [...code.children].slice(20).forEach(word => word.remove()));
 }"""
 STILL = "*, *::before, *::after { animation: none !important; transition: none !important; }"
 AXE = "axe.run(document, {resultTypes: ['violations']})"

@@ -86,7 +86,10 @@ def test_no_page_has_an_error_or_asks_another_host(browser, html, served, names,
         "request",
         lambda r: r.url.startswith((root, "data:", "blob:")) or faults.append((name, r.url)),
     )
-    for name in names:
+    # Each page from the disk; over HTTP, where only the origin differs, one of each kind.
+    few = ["index.html", ARMS, "chapters/estimates_over_time.html", "chapters/catalogue/arms.html"]
+    assert set(few) < set(names)
+    for name in names if way == "file" else few:
         page.goto(root + name)
         page.wait_for_timeout(100)
     page.close()

@@ -66,6 +66,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_warm_and_fresh_kernels_give_the_same_bytes(built, copy, tmp_path):
     (copy.root / "scripts" / "fresh.py").write_text(FRESH)
     try:
@@ -224,6 +225,7 @@ def test_a_failing_cell_leaves_the_last_book(built, copy):
     assert fingerprint(built) == before
 
 
+@pytest.mark.long
 def test_an_early_vintage_shows_nothing_stated_later(copy):
     copy.scenario("early", "2024-02-01")
     early = copy.build("early")

@@ -138,6 +138,7 @@ def test_chapters_bring_those_they_need():
     assert sweep.with_needs(["replication"]) == (*upstream.NEEDS["replication"], "replication")
 
 
+@pytest.mark.long
 def test_both_modes_give_the_same_values_to_the_last_bit(plan, tmp_path):
     few = "  trade_trends: {bootstrap_draws: [200]}\n  recommendations: {draws: [1024]}\n"
     file, folders = plan(seeds(2) + few), {}
