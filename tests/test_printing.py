@@ -25,7 +25,8 @@ href="catalogue/values.html#value-n">7</a> rounds, see <a href="two.html#fig-a">
 <section id="more"><h2>More</h2></section>
 <div class="cell"><details class="admonition hide above-input"><summary>Code</summary>
 <div class="cell_input"><pre>secret_code = 1</pre></div></details></div>
-<div class="exercise admonition">Count it.<details><summary>Hint</summary>two hands</details></div>
+<div class="exercise admonition">Count it.<details><summary>Hint
+<span class="sd-summary-state-marker">arrow</span></summary>two hands</details></div>
 <div class="solution dropdown admonition">count_it</div>
 <div class="exhibit"><img src="../_images/a%20b.svg" alt="A"><details class="exhibit-data">
 <summary>Data</summary>unfolded</details><p class="exhibit-footer">Download</p></div>
@@ -54,7 +55,8 @@ def test_joined_pages_keep_what_is_for_paper_and_nothing_else(sheets):
     text = one.tree.get_text()
     assert "rounds" in text and "Count it." in text and "two hands" in text
     for gone in ("count_it", "#", "card", "panel", "unfolded", "Download", "Code", "secret_code",
-                 "What if", "Move", "sliders", "Cite this", "bibtex"):  # fmt: skip
+                 "What if", "Move", "sliders", "Cite this", "bibtex",
+                 "arrow"):  # fmt: skip
         assert gone not in text
     assert (one.number, one.title, one.part) == ("1", "One: first", "")
     assert (two.number, two.title, two.part) == ("", "Two", "Part")

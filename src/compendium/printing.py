@@ -34,7 +34,7 @@ LEFT_OUT = "chapters/catalogue/"
 # What opens, unfolds or runs. A page marks what else is not for paper with `d-print-none`.
 SCREEN_ONLY = {
     "value-card", "headerlink", "exhibit-footer", "exhibit-data", "toctree-wrapper", "foot",
-    "d-print-none",
+    "d-print-none", "sd-summary-state-marker",
 }  # fmt: skip
 NOT_TEXT = {"script", "style", "button", "iframe"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
