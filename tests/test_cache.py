@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from test_chapters import GIVEN, cell, store
 
-from compendium import cache, chapters, paths, reads
+from compendium import cache, chapters, packages, paths, reads
 
 WORK = """
 from compendium import evidence, values
@@ -87,10 +87,17 @@ def change_lock(checkout):
     return "requirements.lock"
 
 
-@pytest.mark.parametrize("change", [change_row, change_cell, change_lock])
-def test_what_has_changed_is_run_again_and_named(checkout, change):
+def change_package(checkout):
+    return "package numpy: 2.4.0 in place of 2.4.6"
+
+
+@pytest.mark.parametrize("change", [change_row, change_cell, change_lock, change_package])
+def test_what_has_changed_is_run_again_and_named(checkout, change, monkeypatch):
+    monkeypatch.setattr(packages, "installed", lambda: {"numpy": "2.4.6"})
     _, previous = run(checkout, "one")
     named = change(checkout)
+    if change is change_package:
+        monkeypatch.setattr(packages, "installed", lambda: {"numpy": "2.4.0"})
     assert chapters.why("arms_trade", GIVEN, checkout / "_build/two", previous) == [named]
     assert run(checkout, "two")[0]
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from compendium import paths, stamps
+from compendium import packages, paths, stamps
 
 FILES = {
     "src/compendium/model.py": "answer = 42",
@@ -98,6 +98,25 @@ def test_a_change_within_a_tick_of_the_clock_is_read(built):
     old = file.stat()
     file.write_text("# Boom")
     os.utime(file, ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert not stamps.current("mine")
+
+
+@pytest.mark.parametrize("name", ["index.md", "_build/mine/html/other.html"])
+def test_a_change_whose_time_was_set_back_is_read(built, name, monkeypatch):
+    """As copying and syncing tools leave it: the length and the time of the file before."""
+    monkeypatch.setattr(stamps, "TICK", -(10**12))  # as if made long ago
+    stamps.write(stamps.take("mine"), built / "_build" / "mine")
+    file = built / name
+    text, old = file.read_text(), file.stat()
+    file.write_text(text[::-1])
+    os.utime(file, ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert not stamps.current("mine")
+    file.write_text(text)
+    assert stamps.current("mine")
+
+
+def test_another_version_of_a_package_is_seen(built, monkeypatch):
+    monkeypatch.setattr(packages, "state", lambda: {"numpy": "1"})
     assert not stamps.current("mine")
 
 

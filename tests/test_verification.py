@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium import book, estimates, exhibits, figures, paths, values
+from compendium import book, estimates, exhibits, figures, packages, paths, values
 from compendium.errors import CompendiumError
 from compendium.values import Value
 from compendium.verification import builds, certificate, checks, editions, inputs, report, trial
@@ -154,7 +154,7 @@ def test_another_style_of_one_figure_is_named_and_its_definition(checkout):
 
 def test_another_version_of_one_package_is_named(checkout):
     lock = certificate.inputs()["packages"]
-    here = inputs.installed()
+    here = packages.installed()
     assert inputs.departures(lock, here) == []
     departures = inputs.departures(lock, here | {"tqdm": "0.1"})
     assert [(c.part, c.was, c.now) for c in departures] == [
@@ -334,7 +334,7 @@ def test_results_are_replaced_whole_or_not_at_all(checkout, monkeypatch):
 
 
 def test_nothing_is_certified_with_another_package(checkout, monkeypatch):
-    monkeypatch.setattr(inputs, "installed", dict)
+    monkeypatch.setattr(packages, "installed", dict)
     with pytest.raises(CompendiumError, match="nothing was certified; `rm -rf .venv`"):
         trial.certify(lambda text: None)
 

@@ -69,7 +69,10 @@ def build(
         kernels.start_server()  # imports the libraries while we import them too
     from compendium import book, chapters, datapackage, drawings, prose, scenarios, values, vintages
     from compendium.exercises import cells
+    from compendium.verification import inputs
 
+    for change in inputs.here():
+        report(f"not as locked: {change}; `make verify` will fail for it")
     datapackage.require_valid()
     book.configuration(paths.ROOT / "_config.yml")
     scenario = scenarios.read(name)

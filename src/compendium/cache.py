@@ -30,11 +30,11 @@ from functools import lru_cache
 from pathlib import Path
 
 # Their `recorded` functions must be known before a question can be asked again.
-from compendium import evidence, paths, reads, upstream  # noqa: F401
+from compendium import evidence, packages, paths, reads, upstream  # noqa: F401
 from compendium.errors import CompendiumError
+from compendium.packages import LOCK
 
-FORMAT = "compendium-run/1"
-LOCK = "requirements.lock"
+FORMAT = "compendium-run/2"
 LIMIT = 500 * 2**20  # bytes that all entries may take; the ones not used for longest go first
 TAGS = ("parameters", "raises-exception", "skip-execution")  # those that steer a run
 MOST = 3  # names told of things that have changed
@@ -88,6 +88,7 @@ def asked(chapter: str, parameters: Mapping[str, object], cells: Iterable) -> di
         "cells": [[cell.id, digest_of_cell(cell)] for cell in cells if cell.cell_type == "code"],
         "python": f"{sys.version} on {platform.machine()}",
         "lock": _digest_if_there(paths.ROOT / LOCK),
+        "packages": packages.state(),
     }
 
 
@@ -203,6 +204,7 @@ def changes(manifest: Mapping, asked: Mapping, build: Path) -> Iterator[str]:
         yield f"Python: {asked['python'].split()[0]} in place of {manifest['python'].split()[0]}"
     if manifest["lock"] != asked["lock"]:
         yield LOCK
+    yield from packages.differences(manifest["packages"], asked["packages"])
     for name in {**manifest["parameters"], **asked["parameters"]}:
         was, now = (side["parameters"].get(name) for side in (manifest, asked))
         if was != now:
@@ -363,7 +365,9 @@ def _used(place: Path) -> float:
 def _key(asked: Mapping) -> str:
     """Name for all that is known of a run beforehand."""
     cells = [digest for _, digest in asked["cells"]]
-    known = [asked[key] for key in ("format", "chapter", "parameters", "python", "lock")]
+    known = [
+        asked[key] for key in ("format", "chapter", "parameters", "python", "lock", "packages")
+    ]
     return _digest([*known, cells])[:16]
 
 

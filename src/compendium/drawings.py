@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from compendium import files, paths, reads
+from compendium import files, packages, paths, reads
 
 if TYPE_CHECKING:  # nothing is drawn where drawings are only looked up
     from matplotlib.figure import Figure
@@ -133,7 +133,7 @@ def kept(drawing: Drawing | Later, make: Callable[[Drawing | Later], dict]) -> d
 
 # --- What a drawing depends on -----------------------------------------------------------------
 
-DRAWN_BY = ("src/compendium/figures.py", "src/compendium/exhibits.py", "requirements.lock")
+DRAWN_BY = ("src/compendium/figures.py", "src/compendium/exhibits.py")
 
 
 def _key(function: Callable, args: tuple, kwargs: Mapping) -> str | None:
@@ -148,7 +148,9 @@ def _key(function: Callable, args: tuple, kwargs: Mapping) -> str | None:
 @functools.cache
 def _code() -> str:
     digests = [reads.digest_file(paths.ROOT / name) for name in DRAWN_BY]
-    return " ".join([*digests, platform.python_version(), platform.machine()])
+    with reads.quiet():  # folders of packages are listed
+        here = [platform.python_version(), platform.machine(), f"{packages.state()}"]
+    return " ".join([*digests, *here])
 
 
 def _add(digest, content: object) -> None:

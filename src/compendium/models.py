@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from compendium import parameters, paths, scenarios, values
+from compendium import packages, parameters, paths, scenarios, values
 from compendium.register import CHAPTERS, HEADLINES
 from compendium.values import Value
 
-LOCK = "requirements.lock"
 MODELS = {name: chapter.module for name, chapter in CHAPTERS.items()}
 
 
@@ -65,24 +65,27 @@ def values_in(name: str) -> dict[str, Value]:
 
 def fingerprint() -> str:
     """Digest of all that the values of a scenario depend on."""
-    return digest_of(paths.ROOT / "src", paths.DATA, paths.SCENARIOS, paths.ROOT / LOCK)
+    return digest_of(paths.ROOT / "src", paths.DATA, paths.SCENARIOS)
 
 
 @cache
 def code_fingerprint() -> str:
     """Digest of the code and of the libraries it runs on."""
-    return digest_of(paths.ROOT / "src", paths.ROOT / LOCK)
+    return digest_of(paths.ROOT / "src")
 
 
 def digest_of(*places: Path) -> str:
-    """Digest of files, and of all files in folders, by their names and contents."""
+    """Digest of files, and of all files in folders, by their names and contents.
+
+    Also of Python and of the packages that the lock names, as they are installed.
+    """
     files = sorted(
         file
         for place in places
         for file in ([place] if place.is_file() else place.rglob("*"))
         if file.is_file() and "__pycache__" not in file.parts
     )
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{platform.python_version()} {packages.state()}".encode())
     for file in files:
         digest.update(f"{file.relative_to(paths.ROOT)}\0".encode())
         digest.update(file.read_bytes())

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from compendium import paths
+from compendium import packages, paths
 
-FORMAT = "compendium-stamp/1"
+FORMAT = "compendium-stamp/2"
 NAME = "stamp.json"
 # What a book is made of, beside its own scenario; what is missing is left out.
 PLACES = (
@@ -27,14 +28,14 @@ TICK = 2_000_000_000  # nanoseconds
 
 
 def take(scenario: str, solutions: bool = True) -> dict:
-    """What the book of a scenario is made of, as it is now: size, time and digest of each file.
+    """What the book of a scenario is made of, as it is now: size, times and digest of each file.
 
     Also whether it holds the solutions of the exercises.
     """
     root = paths.ROOT
     files = {path: [*_look(root / path), _digest(root / path)] for path in made_of(root, scenario)}
     stamp = {"format": FORMAT, "python": sys.version, "taken": time.time_ns(), "inputs": files}
-    stamp["solutions"] = solutions
+    stamp |= {"packages": packages.state(), "solutions": solutions}
     return stamp | {"origin": origin(root)}
 
 
@@ -48,7 +49,7 @@ def origin(root: Path) -> list[str]:
 
 def write(stamp: dict, build: Path) -> None:
     """Leave the stamp in a finished build; `stamp` was taken before the build began."""
-    files = {path: (build / path).stat().st_size for path in _files(build)}
+    files = {path: [*_look(build / path), _digest(build / path)] for path in _files(build)}
     (build / NAME).write_text(json.dumps({**stamp, "files": files}), "utf-8")
 
 
@@ -59,16 +60,16 @@ def current(scenario: str, solutions: bool = True) -> bool:
         stamp = json.loads((build / NAME).read_text("utf-8"))
         if stamp["format"] != FORMAT or stamp["python"] != sys.version:
             return False
+        if stamp["packages"] != packages.state():
+            return False
         if stamp["solutions"] != solutions or stamp["origin"] != origin(root):
             return False
-        inputs, files, settled = stamp["inputs"], stamp["files"], stamp["taken"] - TICK
+        inputs, settled = stamp["inputs"], stamp["taken"] - TICK
         if set(made_of(root, scenario)) != set(inputs):
             return False
-        for path, (size, changed, digest) in inputs.items():
-            same = _look(root / path) == [size, changed] and changed < settled
-            if not same and _digest(root / path) != digest:
-                return False
-        return all((build / path).stat().st_size == size for path, size in files.items())
+        if not all(_same(root / path, was, settled) for path, was in inputs.items()):
+            return False
+        return all(_same(build / path, was) for path, was in stamp["files"].items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -98,9 +99,16 @@ def _files(folder: Path) -> Iterator[str]:
                 yield Path(place, name).relative_to(folder).as_posix()
 
 
+def _same(file: Path, was: list, settled: float = math.inf) -> bool:
+    """Whether a file is what it was; read again where its times do not tell."""
+    *look, digest = was
+    return (_look(file) == look and max(look[1:]) < settled) or _digest(file) == digest
+
+
 def _look(file: Path) -> list[int]:
+    """Size and times; the second time cannot be set back, as tools that copy do with the first."""
     stat = file.stat()
-    return [stat.st_size, stat.st_mtime_ns]
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
 
 
 def _digest(file: Path) -> str:

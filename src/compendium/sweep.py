@@ -236,9 +236,7 @@ def _setting_faults(own, place, fault, *, is_grid: bool) -> Iterator[Fault]:
 @functools.cache
 def identity() -> str:
     """Digest of code, evidence, notebooks, libraries and Python: what a worker must share."""
-    files = (paths.ROOT / "src", paths.ROOT / "data", paths.CHAPTERS, paths.ROOT / models.LOCK)
-    own = f"{models.digest_of(*files)} {platform.python_version()}"
-    return hashlib.sha256(own.encode()).hexdigest()[:16]
+    return models.digest_of(paths.ROOT / "src", paths.ROOT / "data", paths.CHAPTERS)
 
 
 def with_needs(wanted: Iterable[str]) -> tuple[str, ...]:

@@ -13,14 +13,13 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from compendium import chapters, paths, scenarios, stamps
+from compendium import chapters, packages, paths, scenarios, stamps
+from compendium.packages import LOCK
 
-LOCK = "requirements.lock"
 PINNED = re.compile(r"^(?=\w)([^\\\n]*==[^\\\n]*)", re.M)
 # What another state of makes a result another result; of all else, what it moves is judged.
 BINDING = ("row", "table", "parameter", "package")
@@ -141,23 +140,21 @@ def locked(text: str) -> dict[str, str]:
     }
 
 
-def installed() -> dict[str, str]:
-    """Version of each package of this environment."""
-    return {_plain(d.metadata["Name"]): d.version for d in metadata.distributions()}
+def here() -> list[Change]:
+    """Packages of this environment that are not installed as the lock has them."""
+    lock = paths.ROOT / LOCK
+    named = locked(lock.read_text("utf-8")) if lock.is_file() else {}
+    return departures(named, packages.installed())
 
 
 def departures(lock: Mapping[str, str], here: Mapping[str, str]) -> list[Change]:
     """Packages that are not installed as the lock has them."""
     return [
         Change("package", "installed", name, "changed", f"{version} (locked)",
-               here.get(_plain(name), "not installed"))
+               here.get(packages.plain(name), "not installed"))
         for name, version in lock.items()
-        if here.get(_plain(name)) != version
+        if here.get(packages.plain(name)) != version
     ]  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 # -------------------------------------------------------------------------- differences

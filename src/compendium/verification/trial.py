@@ -55,7 +55,7 @@ def verify(say: Callable[[str], None], folder: Path) -> bool:
     then = certificate.inputs()
     certified = {name: certificate.edition(name) for name in SCENARIOS}
     lock = inputs.locked((paths.ROOT / inputs.LOCK).read_text("utf-8"))
-    departures = inputs.departures(lock, inputs.installed())
+    departures = inputs.here()
     for change in departures:
         tell(f"not as locked: {change.part} {change.was} -> {change.now}")
     failures, changed, found, now = [], [], [], then
@@ -121,7 +121,7 @@ def certify(say: Callable[[str], None], release: str = "") -> list[str]:
     if release:
         estimates.require_new(release)
     state = inputs.take(SCENARIOS)
-    if wrong := inputs.departures(state["packages"], inputs.installed()):
+    if wrong := inputs.here():
         told = "\n".join(map(str, wrong))
         raise CompendiumError(
             f"{told}\nnothing was certified; `rm -rf .venv` and `make environment`"
