@@ -22,7 +22,7 @@ override TITLE := $(value TITLE)
 override REPEATS := $(or $(value REPEATS),5)
 export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS
 
-.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials faults coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials faults coverage coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,13 @@ tutorials: environment ## Follow the pages of "Make it yours" in copies of the c
 
 faults: environment ## Interrupt, disturb and repeat whole builds (minutes).
 	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py
+
+# Each process leaves a file of its own, also a kernel; what is below `fail_under` fails.
+coverage: environment ## Run all tests and list the lines and branches of src/ that none of them runs (half an hour).
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
