@@ -126,7 +126,7 @@ def run_all(
     def work(chapter: str) -> str:
         given, started = scenario.chapters[chapter], time.monotonic()
         reasons = why(chapter, given, folder, previous) if previous else []
-        told = lambda text: step(chapter, text)  # noqa: E731
+        told = lambda text: step(chapter, text)  # noqa: E731 - as short as the line above
         if not run(chapter, given, folder, told, group):
             return "unchanged"
         seconds = f"run in {time.monotonic() - started:.1f} s"
