@@ -30,7 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 
 # Their `recorded` functions must be known before a question can be asked again.
-from compendium import evidence, paths, reads, upstream  # noqa: F401 - `again` asks them
+from compendium import evidence, paths, reads, upstream  # noqa: F401 - see above
 from compendium.errors import CompendiumError
 
 FORMAT = "compendium-run/1"
