@@ -22,7 +22,7 @@ override TITLE := $(value TITLE)
 override REPEATS := $(or $(value REPEATS),5)
 export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS
 
-.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials test-long coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials test-long coverage licences audit coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,13 @@ test-long: environment ## Repeat, interrupt and disturb whole builds (minutes).
 tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
+# Each process leaves a file of its own, also a kernel; what is below `fail_under` fails.
+coverage: environment ## Run all tests and list the lines and branches of src/ that none of them runs (half an hour).
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest
+	$(RUN) -m coverage combine --quiet
+	$(RUN) -m coverage report
+
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
 
@@ -62,6 +69,12 @@ certify: environment ## Build from nothing and put what came out into results/. 
 
 describe: environment ## Write codecheck.yml and docs/REPLICATION.md anew.
 	@$(RUN) scripts/describe.py
+
+licences: environment ## Write docs/LICENCES.md anew: licences of the lock, and of what the book bundles.
+	@$(RUN) scripts/licences.py
+
+audit: environment ## Ask which packages of the lock have a known vulnerability (needs a network).
+	@$(RUN) scripts/audit.py
 
 crate: book ## Pack data, code, runs and results into _build/<scenario>/crate, an RO-Crate. SCENARIO=replication
 	@$(RUN) scripts/crate.py --scenario "$$SCENARIO"

@@ -2,7 +2,8 @@
 """Make the environment in .venv, or bring it up to date; do nothing when it is.
 
 Runs on the Python of the machine, with the standard library alone.
-Every package is installed from requirements.lock, which names the hash of each.
+Every package is installed from requirements.lock, which names the hash of each, and as a wheel:
+to build one would fetch tools that no hash pins, and run them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = VENV / "ready"
+PINNED = {
+    "pip": ("--require-hashes", "--only-binary", ":all:"),
+    "uv": ("--require-hashes", "--no-build"),
+}
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
@@ -75,9 +80,9 @@ def install(with_uv: bool) -> None:
         with tempfile.TemporaryDirectory() as folder:
             own = Path(folder, "uv.lock.txt")
             own.write_text(stanza("uv"))
-            run(*pip, "--require-hashes", "--no-deps", "-r", own)
+            run(*pip, *PINNED["pip"], "--no-deps", "-r", own)
         uv = [PYTHON, "-m", "uv", "pip"]
-        run(*uv, "sync", "--quiet", "--require-hashes", "--python", PYTHON, LOCK)
+        run(*uv, "sync", "--quiet", *PINNED["uv"], "--python", PYTHON, LOCK)
         run(
             *uv,
             "install",
@@ -90,7 +95,7 @@ def install(with_uv: bool) -> None:
             ".",
         )
     else:
-        run(*pip, "--require-hashes", "-r", LOCK)
+        run(*pip, *PINNED["pip"], "-r", LOCK)
         run(*pip, "--no-deps", "--no-build-isolation", "-e", ".")
 
 

@@ -23,6 +23,8 @@ PARTS = (
     "scripts",
     "src",
 )
+WATCH = paths.ROOT / "tests" / "watch"
+HOSTS = "hosts.txt"  # beside a copy: the foreign hosts its programs turned to
 FEW = {"draws": 256, "sobol_samples": 64}  # the arithmetic is tested elsewhere
 QUICK = """\
 title: Quick
@@ -57,8 +59,9 @@ class Copy:
     def python(self, *arguments: str) -> subprocess.CompletedProcess:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(self.root / "src"),
+            "PYTHONPATH": os.pathsep.join([str(self.root / "src"), str(WATCH)]),
             "COMPENDIUM_ROOT": str(self.root),
+            "COMPENDIUM_WATCH": str(self.root.parent / HOSTS),
         }
         return subprocess.run(
             [sys.executable, *arguments],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from checkout import FEW, Copy
+from checkout import FEW, HOSTS, WATCH, Copy
 
 from compendium import arms, book, paths, values
 from compendium.parameters import ArmsTrade
@@ -133,6 +133,33 @@ def test_no_page_asks_another_host_or_tells_a_local_path(built, quick_book):
         for tag in soup(page).select("script[src], link[href], img[src], iframe[src]"):
             address = tag.get("src") or tag.get("href")
             assert not re.match(r"(https?:)?//", address), (page.name, address)
+
+
+def test_building_turns_to_no_other_host(quick_book):
+    # Each Python of the build told; what is not Python (Vega's bundle, made by a Rust library)
+    # is held by nothing being there to answer where the tests run without a network.
+    lines = (quick_book.parent / HOSTS).read_text("utf-8").splitlines()
+    assert lines.count("watched") > 5
+    assert set(lines) == {"watched"}
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("connect(('192.0.2.1', 9))", "socket.connect 192.0.2.1"),
+        ("connect(('127.0.0.1', 9))", None),
+        ("connect('/nowhere')", None),
+    ],
+)
+def test_a_process_that_turned_to_another_host_would_be_found(tmp_path, code, told):
+    family = "AF_UNIX" if "/" in code else "AF_INET"
+    script = f"import socket as s; one = s.socket(s.{family}); one.settimeout(0.01); one.{code}"
+    log = tmp_path / "hosts.txt"
+    subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(WATCH), "COMPENDIUM_WATCH": str(log)},
+    )  # fmt: skip
+    assert log.read_text("utf-8").splitlines() == ["watched", *filter(None, [told])]
 
 
 def test_notebook_outputs_tell_no_local_path(built, quick_book):

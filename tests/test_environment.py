@@ -1,4 +1,4 @@
-"""Packages: one set in pyproject.toml, environment.yml and the lock, each range with the locked version."""
+"""Packages: what pyproject.toml names is in the lock, and everything is installed from the lock."""
 
 import re
 import tomllib
@@ -12,8 +12,6 @@ from packaging.version import Version
 
 from compendium import paths
 
-# What conda-forge calls them otherwise.
-CONDA_NAMES = {"frictionless-py": "frictionless"}
 PROJECT = tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (paths.ROOT / "requirements.lock").read_text("utf-8")
 
@@ -27,19 +25,6 @@ def wanted():
     names = [canonicalize_name(requirement.name) for requirement in found]
     assert len(set(names)) == len(names)
     return dict(zip(names, found, strict=True))
-
-
-def conda():
-    """Ranges of environment.yml by name on PyPI, those of its pip list included."""
-    content = yaml.safe_load((paths.ROOT / "environment.yml").read_text("utf-8"))
-    found = {}
-    for entry in content["dependencies"]:
-        for line in entry["pip"] if isinstance(entry, dict) else [entry]:
-            name, limits = re.fullmatch(r"([\w.-]+)\s*(.*)", line).groups()
-            name = canonicalize_name(CONDA_NAMES.get(name, name))
-            assert name not in found
-            found[name] = SpecifierSet(limits)
-    return found
 
 
 def stanzas():
@@ -60,15 +45,16 @@ def locked():
     return versions
 
 
-def test_both_files_name_the_same_packages():
-    assert set(conda()) - {"python"} == set(wanted())
-
-
-def test_python_is_the_same():
+def test_conda_and_binder_take_every_package_from_the_lock():
+    content = yaml.safe_load((paths.ROOT / "environment.yml").read_text("utf-8"))
+    assert set(content["channels"]) == {"conda-forge", "nodefaults"}
+    python, pip, lines = content["dependencies"]
+    assert pip == "pip"
+    assert lines == {"pip": ["--require-hashes", "--only-binary :all:", "-r requirements.lock"]}
+    limits = SpecifierSet(python.removeprefix("python "))
     lowest = PROJECT["project"]["requires-python"].removeprefix(">=")
-    limits = conda()["python"]
-    assert limits.contains(lowest)
     below = lowest.rpartition(".")
+    assert limits.contains(lowest)
     assert not limits.contains(f"{below[0]}.{int(below[2]) - 1}")
 
 
@@ -76,29 +62,16 @@ def test_python_is_the_same():
 def test_each_range_contains_the_locked_version(name):
     for version in locked()[name]:
         assert wanted()[name].specifier.contains(version)
-        assert conda()[name].contains(version), f"environment.yml: {name} {version}"
 
 
-@pytest.mark.parametrize("name", sorted(set(conda()) - {"pip"}))
+@pytest.mark.parametrize("name", sorted(set(wanted()) - {"pip"}))
 def test_each_range_has_an_upper_end(name):
-    assert {limit.operator for limit in conda()[name]} & {"<", "=="}
+    assert {limit.operator for limit in wanted()[name].specifier} & {"<", "=="}
 
 
 def test_jupyter_book_is_the_last_that_reads_our_configuration():
     assert str(wanted()["jupyter-book"].specifier) == "==1.0.4.post1"
     assert locked()["jupyter-book"] == {Version("1.0.4.post1")}
-    assert not conda()["jupyter-book"].contains("2.0.0")
-
-
-def test_what_conda_forge_lacks_comes_from_pip_and_only_that():
-    content = yaml.safe_load((paths.ROOT / "environment.yml").read_text("utf-8"))
-    (pip,) = [entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict)]
-    assert pip == [
-        "axe-playwright-python>=0.1.8,<0.2",
-        "pymcdm>=1.4,<2",
-        "sphinx-mathjax-offline==0.0.2",
-    ]
-    assert set(content["channels"]) == {"conda-forge", "nodefaults"}
 
 
 def test_every_line_of_the_lock_has_hashes():

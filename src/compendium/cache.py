@@ -30,7 +30,7 @@ from functools import lru_cache
 from pathlib import Path
 
 # Their `recorded` functions must be known before a question can be asked again.
-from compendium import evidence, packages, paths, reads, upstream  # noqa: F401
+from compendium import evidence, packages, paths, reads, upstream  # noqa: F401 - see above
 from compendium.errors import CompendiumError
 from compendium.packages import LOCK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import os
 import time
@@ -126,7 +127,7 @@ def run_all(
     def work(chapter: str) -> str:
         given, started = scenario.chapters[chapter], time.monotonic()
         reasons = why(chapter, given, folder, previous) if previous else []
-        told = lambda text: step(chapter, text)  # noqa: E731
+        told = functools.partial(step, chapter)
         if not run(chapter, given, folder, told, group):
             return "unchanged"
         seconds = f"run in {time.monotonic() - started:.1f} s"

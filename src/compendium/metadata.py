@@ -16,7 +16,15 @@ from sphinx.errors import ExtensionError
 from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import bibliography, citation, datapackage, downloads, pages, repository
+from compendium import (
+    bibliography,
+    citation,
+    datapackage,
+    downloads,
+    licences,
+    pages,
+    repository,
+)
 from compendium.citation import Citation
 from compendium.errors import CompendiumError
 from compendium.rendering import TABLES, catalogue_of, cells_of, executed, links_from, page_of
@@ -27,7 +35,12 @@ FEET = {  # part of a page's foot: its title and the fragment that leads to it
     "downloads": ("Downloads", "chapter-downloads"),
     "cite": ("Cite this", "cite-this"),
 }
-CLONE = "git clone --depth 1 --branch {branch} {url} && pip install -q -e {name}"
+# What a notebook runs first on a machine of another host; by the lock, as everywhere.
+CLONE = (
+    "git clone --depth 1 --branch {branch} {url}"
+    " && pip install -q --require-hashes --only-binary :all: -r {name}/requirements.lock"
+    " && pip install -q --no-deps --no-build-isolation -e {name}"
+)
 
 
 # ------------------------------------------------------------------------------ what is known
@@ -205,6 +218,7 @@ def to_download(app, docname: str) -> str:
         count=len(catalogue.cited(chapter)),
         file=lambda name: address_of(app, docname, name),
         package=downloads.PACKAGE,
+        licences=relative_uri(app.builder.get_target_uri(docname), f"_static/{licences.NOTICES}"),
         home=app.builder.get_relative_uri(docname, app.config.root_doc),
         fragment=FEET["downloads"][1],
         as_of=str(catalogue.as_of),

@@ -128,8 +128,8 @@ def card(value: Value, catalogue: Catalogue, links: Links) -> str:
 
 def panel(content: dict) -> tuple[str, str]:
     """HTML of a what-if panel before and after its caption."""
-    # No end of the element that holds it, whatever a text says.
-    spec = Markup(json.dumps(content["spec"]).replace("<", "\\u003c"))  # noqa: S704
+    # JSON in a script element: with no `<` in it no text can end the element, or begin another.
+    spec = Markup(json.dumps(content["spec"]).replace("<", "\\u003c"))  # noqa: S704 - see above
     mark = "\0"
     text = TEMPLATES.get_template("panel.html").render({**content, "spec": spec, "caption": mark})
     before, _, after = text.partition(mark)

@@ -45,7 +45,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
 import compendium
-from compendium import book, coursework, pages, parameters, paths, values, vintages
+from compendium import book, coursework, licences, pages, parameters, paths, values, vintages
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError, Fault, nearest
 from compendium.exercises import cells
@@ -845,6 +845,7 @@ def serve_scripts(app, config) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "tables.js").write_text(pages.table_script(), "utf-8")
     (folder / "tables.css").write_text(pages.table_style(), "utf-8")
+    (folder / licences.NOTICES).write_text(licences.notices(), "utf-8")
     config.html_static_path += [str(folder), str(files("compendium").joinpath("static"))]
     config.templates_path.append(str(files("compendium").joinpath("layouts")))
     app.add_css_file("evidence.css")
