@@ -41,8 +41,8 @@ test: environment ## Lint and run all tests.
 tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
-faults: environment ## Interrupt, disturb and repeat whole builds (minutes).
-	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py
+faults: environment ## Interrupt, disturb and repeat whole builds; try models at length (minutes).
+	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py tests/test_vintage_safety.py tests/test_calibration.py tests/test_limits.py
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
