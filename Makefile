@@ -38,7 +38,7 @@ test: environment ## Lint and run all tests.
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
 
-test-long: environment ## Repeat, interrupt and disturb whole builds (minutes).
+test-long: environment ## Repeat, interrupt and disturb whole builds; try models at length (minutes).
 	$(RUN) -m pytest -m long
 
 tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).

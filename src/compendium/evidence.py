@@ -172,9 +172,17 @@ def named(ids: Collection[str], as_of: str | dt.date) -> pd.DataFrame:
 
 @recorded
 def complete(as_of: str | dt.date) -> bool:
-    """Whether a vintage holds every row of every table."""
-    newest = max(_dated(t, stamps(t))["known_on"].max() for t in OBSERVATION_TABLES)
-    return parse_day(as_of) >= newest
+    """Whether a vintage knows all that the compilers knew when they wrote their notes.
+
+    The day on which the tables were compiled decides, and not the newest row: a row added or
+    taken out later must not show or hide the notes of an earlier vintage.
+    """
+    return parse_day(as_of) >= compiled()
+
+
+def compiled() -> pd.Timestamp:
+    """Day on which the tables were compiled, by the description of the data."""
+    return pd.Timestamp(datapackage.read_descriptor()["compendium:compiled"])
 
 
 @recorded
@@ -255,13 +263,13 @@ def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
     lagged &= ~(day <= released)
 
     # A plan reaches into the future; the row was known when the tables were compiled.
-    compiled = pd.Timestamp(datapackage.read_descriptor()["compendium:compiled"])
-    known_on = day.fillna(rows["period_end"].clip(upper=compiled)).where(~lagged, released)
+    last = compiled()
+    known_on = day.fillna(rows["period_end"].clip(upper=last)).where(~lagged, released)
     # Where no day was visible, the id of the source still names the year it appeared in. By
     # the end of that year it was known for sure; before, it may not have been.
     year = rows["source_id"].str.extract(r"((?:19|20)\d\d)", expand=False)
     ends = pd.to_datetime(year + "-12-31", format="%Y-%m-%d")
-    ends = ends.where(undated & ~lagged).clip(upper=compiled)
+    ends = ends.where(undated & ~lagged).clip(upper=last)
     known_on = known_on.clip(lower=ends.fillna(known_on))
     dated_by = np.select(
         [lagged, rows["stated_on"].notna(), published.notna()],

@@ -86,12 +86,16 @@ def value(found: Mapping[str, Value], id: str) -> Value | None:
     ------
     CompendiumError
         The chapter states no such value at its default vintage either: the name is wrong, or
-        was changed there.
+        was changed there. An earlier vintage does not ask: what became known later would
+        decide whether it can be built.
     """
     if id in found:
         return found[id]
     chapter = id.partition(".")[0]
     day = str(parameters.model(chapter).model_fields["as_of"].default)
+    vintage = found.get(f"{chapter}.as_of")
+    if vintage is not None and vintage.value < day:
+        return None
     stated = dict(_run(chapter, day))
     if id not in stated:
         raise CompendiumError(

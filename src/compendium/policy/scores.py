@@ -81,17 +81,15 @@ def in_use(as_of) -> pd.DataFrame:
 
 @remembered
 def unused(as_of) -> pd.DataFrame:
-    """Versions that a vintage does not use, and why: `score_id`, `option`, `criterion`, `why`."""
+    """Versions that a vintage knows and does not use: `score_id`, `option`, `criterion`, `why`.
+
+    Versions that rest on rows known later are no part of it, as if they had not been written.
+    """
     every = datapackage.read_table("policy_scores")
     used = in_use(as_of).set_index(["option", "criterion"])["score_id"]
-    known = set(versions(as_of)["score_id"])
-    rest = every[~every["score_id"].isin(used)]
-    why = [
-        f"{used[row.option, row.criterion]} rests on newer rows"
-        if row.score_id in known
-        else "rests on rows not known by then"
-        for row in rest.itertuples()
-    ]
+    known = every["score_id"].isin(versions(as_of)["score_id"])
+    rest = every[known & ~every["score_id"].isin(used)]
+    why = [f"{used[row.option, row.criterion]} rests on newer rows" for row in rest.itertuples()]
     return rest[["score_id", "option", "criterion"]].assign(why=why).reset_index(drop=True)
 
 

@@ -58,7 +58,8 @@ def table(as_of) -> pd.DataFrame:
         ["obs_id", "table", "issuer", "period_end", "known_on", "reliability", "credibility"]
     ]
     found = scores.reset_index().merge(facts, on="obs_id")
-    return found.sort_values(["known_on", "obs_id", "line"], kind="stable", ignore_index=True)
+    order = found.sort_values(["known_on", "obs_id", "line"], kind="stable", ignore_index=True)
+    return order.drop(columns="line")  # rows known later stand between the others in the file
 
 
 def _faults(scores: pd.DataFrame) -> list[Fault]:

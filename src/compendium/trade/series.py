@@ -168,9 +168,8 @@ def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
 @remembered
 def closed_years(as_of) -> list[int]:
     """Years in which the border with Russia was shut for freight, from the dated events."""
-    events = evidence.load("trade", as_of, indicator="policy_event").set_index("item")[
-        "period_start"
-    ]
+    rows = evidence.load("trade", as_of, indicator="policy_event")
+    events = rows.groupby("item")["period_start"].min()  # others may report an event as well
     if not {"dprk_border_closed", "russia_rail_freight_resumed"} <= set(events.index):
         return []
     shut, opened = events["dprk_border_closed"], events["russia_rail_freight_resumed"]

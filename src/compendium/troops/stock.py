@@ -37,7 +37,9 @@ from compendium.troops.rows import (
 
 LEVEL = 0.9  # of the band counts are held against
 HORIZON = 12  # months past the vintage
-MAX_NEW_WAVES = 4  # at the prior rate, more than four in a year happen once in 270 years
+# At the prior rate, more than four in a year happen once in 270 years; at the rate learnt by
+# mid-2025, when two had come, in one of 36.
+MAX_NEW_WAVES = 4
 # A single pair of counts is no range: it is widened by half both ways.
 SINGLE_SHARE_SPREAD = 0.5
 # Counts of the first contingent; by mid-January the second one was being shipped.
