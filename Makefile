@@ -42,7 +42,7 @@ tutorials: environment ## Follow the pages of "Make it yours" in copies of the c
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
 faults: environment ## Interrupt, disturb and repeat whole builds (minutes).
-	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py
+	$(RUN) -m pytest -m faults tests/test_interruption.py tests/test_determinism.py tests/test_hostile_text.py tests/test_refusals.py
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py

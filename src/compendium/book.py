@@ -234,7 +234,8 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
             faults.append(Fault("_toc.yml", f"{name}: {problem}", lines[place], allowed=allowed))
         elif own[0].suffix == ".md":
             try:
-                files.read_text(root / own[0])
+                if not files.read_text(root / own[0]).strip():
+                    faults.append(Fault(own[0].as_posix(), "is empty", 1, allowed="# a title"))
             except FaultsError as error:
                 faults += error.faults
         found += own

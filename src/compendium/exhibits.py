@@ -80,20 +80,16 @@ def lay_out(figure: Figure) -> None:
     With a layout engine, or the stand-in that `set_layout_engine("none")` leaves, Matplotlib
     draws twice for each file; and a real engine would move things a little each time.
 
-    A dollar sign in a name is no formula; in the labels of a scale it is.
+    The style has no formulas, because a dollar sign in a name is none; the labels of a scale of
+    powers are.
     """
-    from matplotlib.text import Text
     from matplotlib.ticker import LogFormatter
 
-    scales = {
-        text
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        if isinstance(axis.get_major_formatter(), LogFormatter)
-        for text in {*axis.findobj(Text)} - {axis.label}
-    }
-    for text in figure.findobj(Text):
-        text.set_parse_math(text in scales)
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                for text in axis.get_ticklabels(which="both"):
+                    text.set_parse_math(True)
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine(None)
 

@@ -42,16 +42,16 @@ def read(file: Path) -> nbformat.NotebookNode:
     for part, kind in (("cells", list), ("metadata", dict)):
         if not isinstance(content.get(part), kind):
             refuse(f"it has no {part}")
+    # nbformat would give one of them another at random, and no two runs would be the same.
+    ids = [cell["id"] for cell in content["cells"] if isinstance(cell, dict) and "id" in cell]
+    if twice := next((id for id in ids if ids.count(id) > 1), None):
+        refuse(f"two cells have the id {twice!r}")
     try:
         found = nbformat.reads(text, as_version=FORMAT, capture_validation_error=invalid)
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         refuse(error)
     if invalid:
         refuse(invalid["ValidationError"])
-    # nbformat would give one of them another at random, and no two runs would be the same.
-    ids = [cell["id"] for cell in content["cells"] if "id" in cell]
-    if twice := next((id for id in ids if ids.count(id) > 1), None):
-        refuse(f"two cells have the id {twice!r}")
     return found
 
 
