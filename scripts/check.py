@@ -6,10 +6,13 @@ from pathlib import Path
 
 from compendium import (
     bibliography,
+    book,
     citation,
     claims,
     datapackage,
     models,
+    notebooks,
+    parameters,
     paths,
     prose,
     scenarios,
@@ -31,16 +34,18 @@ def main() -> int:
     try:
         citation.read(paths.ROOT / citation.NAME)
         bibliography.works(paths.ROOT / bibliography.FILE)
-        faults = scenarios.check()
+        book.configuration(paths.ROOT / "_config.yml")
+        faults = scenarios.check() + notebooks.check(parameters.CHAPTERS)
         try:
             tables = datapackage.require_valid(raw)
         except FaultsError as error:
             faults = [*error.faults, *faults]
         if faults:
             raise FaultsError(faults)
+        # The quick before the long: the values take a minute.
+        texts, permitted = list(prose.passages()), prose.allowed()
         found = models.every_value(scenarios.names())
-        texts = list(prose.passages())
-        faults = claims.faults(found) + prose.audit(texts, found, prose.allowed())
+        faults = claims.faults(found) + prose.audit(texts, found, permitted)
         if faults:
             raise FaultsError(faults)
     except CompendiumError as error:

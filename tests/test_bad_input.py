@@ -3,28 +3,43 @@
 What the tests beside each module hold is not repeated here.
 """
 
+import html
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import nbformat.v4 as nb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from papermill.cli import _resolve_type as resolved
+from papermill.translators import PythonTranslator
 
 from compendium import (
+    bibliography,
     book,
     chapters,
     citation,
     datapackage,
+    downloads,
+    evidence,
+    exhibits,
+    figures,
     files,
+    notebooks,
     parameters,
     paths,
+    prose,
     scenarios,
+    stamps,
     sweep,
 )
+from compendium.arms import words
 from compendium.errors import CompendiumError, FaultsError
 
 HEAD = "title: Mine\nreason: To try.\nas_of: 2024-10-28\n"
@@ -83,6 +98,11 @@ CELLS = [
     ("note", "a\x1b[31mb", "U+001B"),
     ("note", "a\u2028b", "U+2028"),
     ("note", "a\ue000b", "U+E000"),
+    *[("issuer", f"{sign}1+1", "begins like a formula") for sign in "\uff1d\uff0b\uff0d\uff20"],
+    ("issuer", "DIA  of them", "holds two spaces"),
+    *[("issuer", f"DIA{blank}of them", "one of another kind, found") for blank in "\xa0\u2003\u3000"],
+    ("issuer", "Cafe\u0301", "letters put together from parts, found"),
+    ("note", "\u1112\u1161\u11ab", "letters put together from parts, found"),
     ("value", "1_000", "is not a number"), ("value", "0x10", "is not a number"),
     ("value", "1.000,5", "is not a number"), ("value", "1'000", "is not a number"),
     ("value", "1 000", "is not a number"), ("value", "-inf", "is not a number"),
@@ -171,7 +191,7 @@ BYTES = {
     "truncated": (b"\nx,y", "the row has 2 cells"),
     "png": (b"\n\x89PNG\r\n", "is not UTF-8"),
     "10 MB cell": (b"\n" + b"x" * 10**7 + b"," * 16, "a cell has more than 131,072 characters"),
-    "merge conflict": (b"\n<<<<<<< HEAD\n", "the row has 1 cell"),
+    "merge conflict": (b"\n<<<<<<< HEAD\n", "a merge that was not finished, found '<<<<<<< HEAD'"),
     "quotes": (b'\n"' + b"," * 16, "a double quote is not closed"),
     "a million cells": (b"\nx" + b"," * 10**6, "the row has 1000001 cells"),
 }
@@ -215,6 +235,8 @@ DESCRIPTIONS = {
     '{"resources": [{}]}': "has no name or no path",
     '{"resources": [{"name": "a", "path": "b"}]}': "has no fields",
     "[" * 10**5: "is not JSON",
+    '{"resources": [], "resources": []}': "the key 'resources' stands twice in one object",
+    "{\n<<<<<<< HEAD\n}": ":2: holds a merge that was not finished",
 }
 
 
@@ -269,7 +291,13 @@ YAML = [
     (HEAD.replace("Mine", '"a\\u202eb"'), "title: is no title"),
     (HEAD.replace("Mine", "x" * 1000), "title: is no title"),
     (HEAD + "# " + "x" * 2**20, "is larger than 1,048,576 bytes"),
-    ("<<<<<<< HEAD\n" + HEAD, "not valid YAML"),
+    ("<<<<<<< HEAD\n" + HEAD, ":1: holds a merge that was not finished"),
+    (HEAD + ">>>>>>> other\n", ":4: holds a merge that was not finished"),
+    (HEAD + "\0", ":4: holds a NUL byte"),
+    (ARMS + "    \u0455eed: 1\n", ":6: arms_trade, parameter \u0455eed: unknown parameter"),
+    (ARMS + "    shell_price: 1.0e+999\n", "shell_price"),
+    (ARMS + "    shell_price: .nan\n", "shell_price"),
+    (HEAD.replace("2024-10-28", "0000-01-01"), "as_of"),
 ]
 
 
@@ -311,6 +339,47 @@ def test_a_plan_that_is_refused(folder_of_scenarios, text):
     assert said(sweep.read_plan, file).startswith("plan.yml:")
 
 
+CASE_NAMES = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "a\nb",
+    "a\u202eb",
+    " a",
+    "a ",
+    "<b>",
+    "a/b",
+    "x" * 81,
+    "",
+    "\u0430",
+]
+
+
+@pytest.mark.parametrize("name", CASE_NAMES)
+def test_a_name_no_case_can_have(folder_of_scenarios, name):
+    """It stands in tables that spreadsheets open."""
+    file = folder_of_scenarios.parent / "plan.yml"
+    case = json.dumps(name)
+    file.write_text(f"title: A\nreason: B\ncases:\n  {case}: {{arms_trade: {{seed: 5}}}}\n")
+    text = said(sweep.read_plan, file)
+    assert text.startswith("plan.yml:4: cases.") and "is no name for a case" in text
+
+
+@pytest.mark.parametrize("name", ["cheap", "Cheap shells, 300 USD (market)", "v1.2_b-c", "7"])
+def test_a_name_a_case_can_have(folder_of_scenarios, name):
+    file = folder_of_scenarios.parent / "plan.yml"
+    case = json.dumps(name)
+    file.write_text(f"title: A\nreason: B\ncases:\n  {case}: {{arms_trade: {{seed: 5}}}}\n")
+    (found,) = sweep.read_plan(file)
+    assert found.name == f"replication {name}"
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(folder):
+    (folder.parents[1] / "_build").write_text("x")
+    assert said(files.require_folders, folder / "sweeps").startswith("_build: is no folder; ")
+
+
 # --- The book ----------------------------------------------------------------------------------
 
 TOP = "format: jb-book\nroot: index\n"
@@ -344,12 +413,190 @@ def test_a_configuration_that_is_refused(tmp_path, text, words):
     assert words in said(book.configuration, tmp_path / "_config.yml")
 
 
+PAGES = [
+    (b"", ":1: is empty"), (b" \n", ":1: is empty"), (b"# One\n\xe9", ":2: not readable as UTF-8"),
+    (b"# One\n\0", ":2: holds a NUL byte"),
+    (b"# One\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n", ":2: holds a merge that was not finished"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "words"), PAGES)
+def test_a_page_that_is_refused(tmp_path, monkeypatch, content, words):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (tmp_path / "index.md").write_bytes(content)
+    (tmp_path / "_toc.yml").write_text(TOP)
+    assert said(book.pages, tmp_path).startswith(f"index.md{words}")
+
+
+def test_a_heading_underlined_with_seven_signs_is_no_merge(tmp_path):
+    (tmp_path / "index.md").write_text("One\n=======\n")
+    (tmp_path / "_toc.yml").write_text(TOP)
+    assert len(book.pages(tmp_path)) == 1
+
+
+def test_a_page_that_is_a_link_out_of_the_book_is_not_published(tmp_path):
+    (tmp_path / "secret.md").write_text("# Mine\n")
+    root = tmp_path / "book"
+    root.mkdir()
+    (root / "index.md").symlink_to("../secret.md")
+    (root / "_toc.yml").write_text(TOP)
+    assert "index: leads out of the book" in said(book.pages, root)
+
+
+def test_the_data_package_holds_no_file_from_elsewhere(tmp_path):
+    (tmp_path / "secret").write_text("mine")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("x")
+    (tmp_path / "data" / "b.csv").symlink_to("../secret")
+    packed = downloads.package_zip(tmp_path / "data", tmp_path)
+    assert zipfile.ZipFile(io.BytesIO(packed)).namelist() == ["a.csv"]
+
+
+def test_a_pipe_is_not_waited_for_when_asking_what_has_changed(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert stamps._digest(tmp_path / "pipe") == ""
+
+
+CITED = {
+    "title": "A", "version": "1", "date-released": "2024-01-01", "authors": [{"name": "B"}],
+}  # fmt: skip
+CITATIONS = [
+    ("authors", "x"), ("authors", ["x"]), ("authors", [{"given-names": "x"}]), ("authors", 5),
+    ("title", ["x"]), ("version", {"a": 1}), ("keywords", 5), ("keywords", [5]), ("license", 5.5j),
+    ("license", {"a": 1}), ("references", 5), ("references", ["x"]), ("references", [{"authors": 5}]),
+    ("references", [{"institution": "x"}]), ("url", "javascript:alert(1)"), ("url", 5),
+    ("doi", "https://doi.org/10.1/x"), ("doi", "10.1/<b>"), ("date-released", "0000-00-00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "found"), CITATIONS)
+def test_a_citation_that_is_refused(tmp_path, key, found):
+    content = {**CITED, key: str(found) if isinstance(found, complex) else found}
+    content |= {"license": [5]} if isinstance(found, complex) else {}
+    (tmp_path / "CITATION.cff").write_text(json.dumps(content))
+    text = said(citation.read, tmp_path / "CITATION.cff")
+    assert f"{key}: found " in text and "; allowed: " in text
+
+
+@pytest.mark.parametrize("data", [b"\xe9", b"@article{x,\n", b"<<<<<<< HEAD\n@misc{a,}"])
+def test_a_bibliography_that_is_refused(tmp_path, data):
+    (tmp_path / "references.bib").write_bytes(data)
+    assert "references.bib:" in said(bibliography.works, tmp_path / "references.bib")
+
+
+@pytest.mark.parametrize(
+    "entry", ["{text: 5, reason: x}", "{text: a}", "a", "{text: '(', reason: x}"]
+)
+def test_an_entry_that_allows_digits_and_says_not_why(tmp_path, entry):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "prose.yml").write_text(f"digits:\n- {entry}\n")
+    assert "chapters/prose.yml: digits, entry 1: " in said(prose.allowed, tmp_path)
+
+
 def test_a_citation_with_an_alias_is_refused(tmp_path):
     (tmp_path / "CITATION.cff").write_text("title: &a x\nversion: *a\n")
     assert ":2: not valid YAML: an alias" in said(citation.read, tmp_path / "CITATION.cff")
 
 
+# --- Text of the tables in prose ---------------------------------------------------------------
+
+MARKED = (
+    "<b>x</b> {math}`a` $x$ {{ 7*7 }} *a* _b_ [l](javascript:x) &lt; \\ | ~~a~~ ^a^ # <http://a>"
+)
+
+
+def test_text_of_a_table_is_no_markup_in_prose():
+    parser = prose._parser()
+    shown = parser.renderInline(evidence.literal(MARKED))
+    assert html.unescape(shown) == MARKED and "<" not in shown
+    assert html.unescape(parser.renderInline(MARKED)) != MARKED
+    assert evidence.literal("a\n\n# b") == r"a \# b"
+
+
+def test_names_in_a_row_are_no_markup():
+    assert words.listed(["A", "<b>", "$x$"]) == r"A, \<b\> and \$x\$"
+
+
+def test_a_name_with_dollars_is_drawn_as_it_is():
+    """And not read as mathematics, which ends the run where it is none."""
+    figure, (axes,) = figures.canvas(3)
+    axes.set_yscale("log")
+    axes.plot([1, 2], [1, 1000])
+    axes.set_xticks([1, 2], [r"$\frac{x$", "$y$"])
+    axes.set_xlabel(r"US$ or C$ \no")
+    assert figures.label_size(axes, r"$\frac{x$")[0] > 0
+    exhibits.lay_out(figure)
+    labels = [label for axis in (axes.xaxis, axes.yaxis) for label in axis.get_ticklabels()]
+    read = {label.get_text(): label.get_parse_math() for label in labels}
+    assert read.pop("$y$") is False and read.pop(r"$\frac{x$") is False
+    assert len(read) >= 4 and all("mathdefault" in text and read[text] for text in read)
+
+
 # --- Chapters ----------------------------------------------------------------------------------
+
+GOOD = nb.new_notebook(
+    cells=[nb.new_code_cell("draws = 1", id="a", metadata={"tags": ["parameters"]})]
+)
+
+
+def notebook(**changes):
+    return json.dumps({**json.loads(nb.writes(GOOD)), **changes})
+
+
+CELL = json.loads(nb.writes(GOOD))["cells"][0]
+NOTEBOOKS = [
+    ("", ":1: is not a notebook: no JSON"), ("<html>", ":1: is not a notebook"), ("{", ": is not"),
+    ("[]", "it has another form"), ("null", "it has another form"), ("5", "it has another form"),
+    ("[" * 10**5, "is not a notebook"), (notebook(nbformat=3), "its format is 3"),
+    (notebook(nbformat=5), "its format is 5"), (notebook(cells=5), "it has no cells"),
+    (notebook(metadata=None), "it has no metadata"), (notebook(cells=[7]), "is not a notebook"),
+    (notebook(cells=[{**CELL, "source": 5}]), "is not a notebook"),
+    (notebook(cells=[{**CELL, "cell_type": "x"}]), "is not a notebook"),
+    (notebook(cells=[CELL, CELL]), "two cells have the id 'a'"),
+    (notebook(cells=[]), "no code cells are tagged 'parameters'"),
+    (notebook(cells=[{**CELL, "metadata": {}}]), "no code cells are tagged 'parameters'"),
+    (notebook(cells=[CELL, {**CELL, "id": "b"}]), "2 code cells are tagged 'parameters', found 'cells 1, 2'"),
+    (notebook().replace("{", "{\n<<<<<<< HEAD\n", 1), ":2: holds a merge that was not finished"),
+    (notebook() + "\0", "holds a NUL byte"), ("\ufeff" + notebook(), "is not a notebook"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(NOTEBOOKS)))
+def test_a_chapter_that_is_refused(folder, number):
+    content, told = NOTEBOOKS[number]
+    (paths.CHAPTERS / "arms_trade.ipynb").write_text(content, "utf-8")
+    text = said(notebooks.chapter, "arms_trade")
+    assert text.startswith("chapters/arms_trade.ipynb") and told in text and "; allowed: " in text
+
+
+def test_a_sound_chapter_is_taken(folder):
+    (paths.CHAPTERS / "arms_trade.ipynb").write_text(notebook())
+    assert notebooks.chapter("arms_trade").cells[0].source == "draws = 1"
+
+
+# Of a parameter's text papermill writes code: none of it may be more than a text or a number.
+PASSED = [
+    '"; __import__("os").system("touch MARK"); "', "'; open('MARK', 'w'); '", "\n__import__('os')",
+    'x"\nopen("MARK", "w")\n"', "__import__('os').system('touch MARK')", "{open('MARK','w')}",
+    '\\"); open("MARK", "w") #', "\\", '"""', "1e999", "nan", "None", "\u2028open('MARK','w')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PASSED)
+def test_no_text_of_a_parameter_runs(tmp_path, monkeypatch, text):
+    """As ``papermill -p shell_price TEXT`` hands it over."""
+    monkeypatch.chdir(tmp_path)
+    given = {"shell_price": resolved(text), "price_basis": text}
+    ran: dict = {}
+    exec(PythonTranslator.codify(given), ran)  # noqa: S102
+    same = (
+        ran["shell_price"] == given["shell_price"] or given["shell_price"] != given["shell_price"]
+    )
+    assert same and ran["price_basis"] == text and not list(tmp_path.iterdir())
+    if given["shell_price"] is not None:
+        refused = said(parameters.validate, "arms_trade", given)
+        assert "shell_price" in refused and "price_basis" in refused
+
 
 WRITES = """
 import pathlib

@@ -20,7 +20,7 @@ from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.template import field, join, node, optional, sentence, tag
 
-from compendium import citation, models
+from compendium import citation, files, models
 from compendium.errors import CompendiumError
 from compendium.pages import is_web_address
 
@@ -33,8 +33,8 @@ NO_DATE = "no date seen"
 def works(file: Path) -> dict[str, Entry]:
     """Entries of ``references.bib`` by key; raise where the file cannot be read."""
     try:
-        return _works(file.read_text("utf-8"))
-    except (OSError, pybtex.exceptions.PybtexError) as error:
+        return _works(files.read_text(file))
+    except (pybtex.exceptions.PybtexError, RecursionError) as error:
         raise CompendiumError(f"{file.name}: {' '.join(str(error).split())}") from None
 
 

@@ -220,7 +220,7 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
     for place, name in _files_in(content):
         own = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").is_file()]
         allowed = f"{name}.ipynb or {name}.md"
-        if not _is_within(root / name, root):
+        if not all(_is_within(root / page, root) for page in (Path(f"{name}"), *own)):
             faults.append(
                 Fault(
                     "_toc.yml",
@@ -232,6 +232,12 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
         elif len(own) != 1:
             problem = "no such page" if not own else "both a notebook and a text page"
             faults.append(Fault("_toc.yml", f"{name}: {problem}", lines[place], allowed=allowed))
+        elif own[0].suffix == ".md":
+            try:
+                if not files.read_text(root / own[0]).strip():
+                    faults.append(Fault(own[0].as_posix(), "is empty", 1, allowed="# a title"))
+            except FaultsError as error:
+                faults += error.faults
         found += own
     if faults:
         raise FaultsError(faults)
@@ -239,7 +245,8 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
 
 
 def _is_within(file: Path, root: Path) -> bool:
-    return Path(os.path.abspath(file)).is_relative_to(Path(os.path.abspath(root)))
+    # Also by way of a link: what it leads to would be published.
+    return file.resolve().is_relative_to(root.resolve())
 
 
 def _files_in(entry: object, place: tuple = ()) -> Iterator[tuple[tuple, str]]:

@@ -67,13 +67,30 @@ def build(
 
     if kernels.choose(kernel) == "warm":
         kernels.start_server()  # imports the libraries while we import them too
-    from compendium import book, chapters, datapackage, drawings, prose, scenarios, values, vintages
+    from compendium import (
+        bibliography,
+        book,
+        chapters,
+        citation,
+        datapackage,
+        drawings,
+        files,
+        prose,
+        scenarios,
+        values,
+        vintages,
+    )
     from compendium.exercises import cells
     from compendium.verification import inputs
 
     for change in inputs.here():
         report(f"not as locked: {change}; `make verify` will fail for it")
+    # What is told now is not told after minutes of running.
+    files.require_folders(paths.BUILD, aside, target)
     datapackage.require_valid()
+    citation.read(paths.ROOT / citation.NAME)
+    bibliography.works(paths.ROOT / bibliography.FILE)
+    prose.allowed()
     book.configuration(paths.ROOT / "_config.yml")
     scenario = scenarios.read(name)
     shutil.rmtree(aside, ignore_errors=True)

@@ -182,7 +182,7 @@ def as_csv(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
 
 def _safe(cell: str) -> str:
     cell = cell.replace("\r", " ")  # which some readers take for the end of a row
-    formula = cell.lstrip()[:1] in tuple("=+-@") or cell[:1] == "\t"
+    formula = re.match(rf"\s*{datapackage.FORMULA}|\t", cell)
     return f"'{cell}" if cell and formula and not NUMBER.fullmatch(cell) else cell
 
 

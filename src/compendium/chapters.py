@@ -18,8 +18,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from compendium import cache, drawings, kernels, parameters, paths, reads, upstream
-from compendium.errors import CompendiumError
+from compendium import cache, drawings, kernels, notebooks, parameters, paths, reads, upstream
+from compendium.errors import CompendiumError, FaultsError
 from compendium.scenarios import Scenario
 
 TIMEOUT = 600  # seconds a cell may take before it counts as endless
@@ -113,8 +113,8 @@ def run_all(
     """
     group, begin = kernels.Group(kernel), time.monotonic()
     waiting, running, steps = list(scenario.chapters), {}, {}
-    for chapter in waiting:
-        _read(notebook_path(chapter))  # a notebook that is none is told before any is run
+    if faults := notebooks.check(waiting):  # told before any chapter is run
+        raise FaultsError(faults)
 
     def say(text: str) -> None:
         report(f"[{time.monotonic() - begin:5.1f} s] {text}")
@@ -177,7 +177,7 @@ def run(
     A kept run is taken where nothing has changed that it rests on (`compendium.cache`), with
     the text of the source notebook as it is now. For the parameters see `execute`.
     """
-    asked = cache.asked(chapter, plain(given), _read(notebook_path(chapter)).cells)
+    asked = cache.asked(chapter, plain(given), notebooks.chapter(chapter).cells)
     kept = cache.find(asked, folder)
     if kept is not None:
         restore(chapter, given, folder, kept)
@@ -192,7 +192,7 @@ def run(
 
 def why(chapter: str, given: parameters.Parameters, folder: Path, previous: Path) -> list[str]:
     """What has changed for a chapter since an earlier build, by name."""
-    asked = cache.asked(chapter, plain(given), _read(notebook_path(chapter)).cells)
+    asked = cache.asked(chapter, plain(given), notebooks.chapter(chapter).cells)
     return cache.explain(previous / "runs" / f"{chapter}.json", asked, folder)
 
 
@@ -250,7 +250,7 @@ def execute(
     target, runs = folder / "notebooks" / f"{chapter}.ipynb", folder / "runs"
     for place in (target.parent, runs):
         place.mkdir(parents=True, exist_ok=True)
-    source = _read(notebook_path(chapter))
+    source = notebooks.chapter(chapter)
     code = sum(c.cell_type == "code" for c in source.cells) + 1  # papermill adds the parameters
     started: dict[int, str] = {}  # source of each code cell by its place in the executed notebook
     injected: list[int] = []
@@ -321,16 +321,6 @@ def _refuse_undeclared(chapter: str, manifest: dict) -> None:
             f"chapters/{chapter}.ipynb draws on values of {', '.join(undeclared)}, which may run "
             f"after it; name them in `needs` of {chapter!r} in src/compendium/register.py"
         )
-
-
-def _read(file: Path) -> nbformat.NotebookNode:
-    try:
-        return nbformat.read(file, as_version=4)
-    except FileNotFoundError:
-        raise CompendiumError(f"{paths.relative(file)} is missing") from None
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
-        problem = str(error).partition("\n")[0]
-        raise CompendiumError(f"{paths.relative(file)} is not a notebook: {problem}") from None
 
 
 def _exit(notebook: nbformat.NotebookNode) -> int | None:

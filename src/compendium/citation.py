@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from compendium import files
+from compendium import errors, files
 from compendium.errors import CompendiumError
 
 NAME = "CITATION.cff"
@@ -145,6 +145,7 @@ def read(file: Path) -> Citation:
     missing = [key for key in NEEDED if not content.get(key)]
     if missing:
         raise CompendiumError(f"{NAME} lacks {', '.join(missing)}")
+    _refuse_forms(content)
     date = str(content["date-released"])
     try:
         dt.date.fromisoformat(date)
@@ -166,6 +167,48 @@ def read(file: Path) -> Citation:
         licenses=(licenses,) if isinstance(licenses, str) else tuple(licenses),
         based_on=tuple(content.get("references", [])),
     )
+
+
+def _refuse_forms(content: Mapping[str, Any]) -> None:
+    """Raise if a part of a ``CITATION.cff`` has not the form that is read here."""
+
+    def people(found: object) -> bool:
+        return isinstance(found, list) and all(
+            isinstance(one, Mapping) and ("name" in one or "family-names" in one) for one in found
+        )
+
+    def words(found: object) -> bool:
+        return isinstance(found, list) and all(isinstance(one, str) for one in found)
+
+    def works(found: object) -> bool:
+        return isinstance(found, list) and all(
+            isinstance(one, Mapping)
+            and people(one.get("authors", []))
+            and all(isinstance(one.get(k, {}), Mapping) for k in ("institution", "publisher"))
+            for one in found
+        )
+
+    def text(found: object) -> bool:
+        return isinstance(found, (str, int, float))
+
+    def web(found: object) -> bool:
+        return bool(re.fullmatch(r"https?://[^\s\"<>\\]+", str(found)))
+
+    forms = (
+        ("title", text, "a text"),
+        ("version", text, "a text"),
+        ("abstract", text, "a text"),
+        ("authors", people, "a list, each with name, or family-names and given-names"),
+        ("keywords", words, "a list of words"),
+        ("license", lambda found: text(found) or words(found), "an SPDX name, or a list of them"),
+        ("references", works, "a list of works, each with title and authors"),
+        ("url", web, "an address that begins with https://"),
+        ("doi", lambda found: bool(re.fullmatch(r"10\.[\w.]+/[\w.()/:;-]+", str(found))), "10.1234/abc"),
+    )  # fmt: skip
+    for key, holds, allowed in forms:
+        if key in content and not holds(content[key]):
+            found = errors.shorten(content[key])
+            raise CompendiumError(f"{NAME}: {key}: found {found!r}; allowed: {allowed}")
 
 
 def name_of(author: Mapping[str, Any]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ import nbformat.v4 as nb
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from compendium import exercises, parameters, paths
+from compendium import exercises, notebooks, parameters, paths
 from compendium.errors import CompendiumError, UsageError, nearest
 from compendium.exercises import cells
 from compendium.exercises.cells import Exercise
@@ -249,12 +249,7 @@ def grade(file: Path, timeout: float = TIMEOUT) -> str:
     CompendiumError
         The file is no notebook, or has no check in it.
     """
-    try:
-        asked = nbformat.read(file, as_version=4)
-    except FileNotFoundError:
-        raise CompendiumError(f"{file} is missing") from None
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError):
-        raise CompendiumError(f"{file} is not a notebook") from None
+    asked = notebooks.read(file)
     found = verdicts(run(asked, file.resolve().parent, timeout))
     if not found:
         raise CompendiumError(

@@ -22,7 +22,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from compendium import files, paths
-from compendium.errors import CompendiumError, Fault, FaultsError, nearest
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest, shorten
 from compendium.reads import recorded
 
 # [0-9] and not \d, which takes digits of every script; 15 digits are what a float64 holds.
@@ -37,6 +37,9 @@ TYPE_WORDS = {
     "date": ("is not a date", "a day that exists, written YYYY-MM-DD"),
 }
 OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
+# Some spreadsheets take the wide forms of these for the usual ones.
+FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
+BLANKS = r"  |[^\S \n\r\t]"  # two spaces, or one of another kind: seen as one space
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
 LISTED = 12  # so many allowed values still fit into a message
 # Field property: each name in the cell, set apart by spaces, is a row of an observation table.
@@ -60,7 +63,7 @@ def read_descriptor() -> dict:
     """Return the content of `data/datapackage.json`."""
     fault = functools.partial(Fault, paths.relative(paths.DATAPACKAGE))
     try:
-        found = json.loads(files.read_text(paths.DATAPACKAGE))
+        found = json.loads(files.read_text(paths.DATAPACKAGE), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         problem = f"is not JSON: {getattr(error, 'msg', error)}"
@@ -68,6 +71,16 @@ def read_descriptor() -> dict:
         raise FaultsError([fault(problem, line, allowed=remedy)]) from None
     if faults := list(_descriptor_faults(found, fault)):
         raise FaultsError(faults)
+    return found
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    """Object of JSON, which itself takes the last of two equal keys without a word."""
+    found: dict = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {shorten(key)!r} stands twice in one object")
+        found[key] = value
     return found
 
 
@@ -280,6 +293,10 @@ def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault
         problem = f"is not UTF-8 at byte {error.start} (counted from 0)"
         value = f"0x{data[error.start]:02x}"
         return None, [fault(problem, line=line, value=value, allowed="save the file as UTF-8")]
+    if marks := files.MERGING.search(content):
+        line = content.count("\n", 0, marks.start()) + 1
+        problem, remedy = files.MERGED
+        return None, [fault(problem, line=line, value=marks[0].strip(), allowed=remedy)]
     if "\0" in content:
         line = content.count("\n", 0, content.index("\0")) + 1
         return None, [fault("holds a NUL byte, which no text has", line=line, allowed="UTF-8 text")]
@@ -376,11 +393,14 @@ def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, 
     constraints, type_ = field.get("constraints", {}), field["type"]
     yield "space", lambda cells: cells == cells.str.strip()
     yield "hidden", lambda cells: ~cells.map(_hidden).astype(bool)
+    # What looks the same must be the same: of one issuer two would be made.
+    yield "form", lambda cells: cells == cells.map(functools.partial(unicodedata.normalize, "NFC"))
+    yield "blank", lambda cells: ~cells.str.contains(BLANKS)
     if type_ == "string":
         # No issuer, title or note begins so; the tables are handed out as they are.
         yield (
             "formula",
-            lambda cells: ~cells.str.match("[=+@-]") | cells.str.fullmatch(WRITTEN["number"]),
+            lambda cells: ~cells.str.match(FORMULA) | cells.str.fullmatch(WRITTEN["number"]),
         )
     if constraints.get("required"):
         yield "required", lambda cells: cells != ""
@@ -504,6 +524,10 @@ def _say(
             name = unicodedata.name(hidden, "a control character")
             place = f"character {value.index(hidden) + 1}"
             return f"holds U+{ord(hidden):04X} ({name}) as {place}", "characters that can be seen"
+        case "form":
+            return "has letters put together from parts", unicodedata.normalize("NFC", value)
+        case "blank":
+            return "holds two spaces, or one of another kind", " ".join(value.split())
         case "formula":
             return (
                 "begins like a formula of a spreadsheet",

@@ -57,7 +57,9 @@ def package_zip(data: Path, beside: Path) -> bytes:
 
     The same bytes for the same content, whenever and wherever it is made.
     """
-    files = {file.relative_to(data).as_posix(): file for file in data.rglob("*") if file.is_file()}
+    # A link may lead anywhere on this machine.
+    own = [file for file in data.rglob("*") if file.is_file() and not file.is_symlink()]
+    files = {file.relative_to(data).as_posix(): file for file in own}
     files |= {name: beside / file for file, name in BESIDE.items() if (beside / file).exists()}
     shown = {n: f for n, f in files.items() if not any(p.startswith(".") for p in n.split("/"))}
     return zipped({name: file.read_bytes() for name, file in shown.items()})

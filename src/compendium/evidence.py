@@ -47,6 +47,15 @@ QUALIFIERS = {
 }
 
 
+# What MyST would read as more than a letter. A role in a name would run, a formula be typeset.
+MARKUP = re.compile(r"[\\`*_{}\[\]<>$|~^&#]")
+
+
+def literal(text: object) -> str:
+    """Text of a table for a sentence in MyST, which then prints it letter for letter."""
+    return MARKUP.sub(r"\\\g<0>", " ".join(str(text).split()))
+
+
 _left_out: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())
 
 

@@ -79,7 +79,17 @@ def lay_out(figure: Figure) -> None:
 
     With a layout engine, or the stand-in that `set_layout_engine("none")` leaves, Matplotlib
     draws twice for each file; and a real engine would move things a little each time.
+
+    The style has no formulas, because a dollar sign in a name is none; the labels of a scale of
+    powers are.
     """
+    from matplotlib.ticker import LogFormatter
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                for text in axis.get_ticklabels(which="both"):
+                    text.set_parse_math(True)
     figure.get_layout_engine().execute(figure)
     figure.set_layout_engine(None)
 

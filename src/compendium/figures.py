@@ -44,6 +44,7 @@ STYLE = {
     "savefig.facecolor": "white",
     "font.family": "DejaVu Sans",  # ships with Matplotlib: the same letters everywhere
     "font.size": 10,
+    "text.parse_math": False,  # a dollar in a name is a dollar; for scales see `exhibits.lay_out`
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.spines.top": False,

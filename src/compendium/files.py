@@ -22,6 +22,12 @@ from compendium.errors import Fault, FaultsError, shorten
 
 MOST = 2**28  # bytes of a file; the largest table is a thousandth of it
 MOST_YAML = 2**20
+# What git leaves where two versions of a file meet; a page would be published with both.
+MERGING = re.compile(r"^(<{7}|>{7}) .*$", re.MULTILINE)
+MERGED = (
+    "holds a merge that was not finished",
+    "one of the two versions, without the lines of <, = and >",
+)
 DEEPEST = 40  # levels of a YAML file
 KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
@@ -49,17 +55,33 @@ def read_text(file: Path, most: int = MOST) -> str:
     """The same as text, which must be UTF-8."""
     data = read_bytes(file, most)
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         problem = f"not readable as UTF-8 at byte {error.start} (counted from 0)"
-        fault = Fault(paths.relative(file), problem, line, allowed="save the file as UTF-8")
-        raise FaultsError([fault]) from None
+        _refuse(file, problem, "save the file as UTF-8", line=line)
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        _refuse(file, "holds a NUL byte, which no text has", "UTF-8 text", line=line)
+    if marks := MERGING.search(text):
+        line = text.count("\n", 0, marks.start()) + 1
+        _refuse(file, *MERGED, marks[0].strip(), line)
+    return text
 
 
-def _refuse(file: Path, problem: str, allowed: str, value: str | None = None) -> None:
-    fault = Fault(paths.relative(file), problem, value=value, allowed=allowed)
+def _refuse(
+    file: Path, problem: str, allowed: str, value: str | None = None, line: int | None = None
+) -> None:
+    fault = Fault(paths.relative(file), problem, line, value=value, allowed=allowed)
     raise FaultsError([fault]) from None
+
+
+def require_folders(*folders: Path) -> None:
+    """Raise where something else stands in the place of a folder that is to be made."""
+    for folder in folders:
+        for place in (folder, *folder.parents):
+            if os.path.lexists(place) and not place.is_dir():
+                _refuse(place, "is no folder", "a folder, or nothing: take it away and run again")
 
 
 # --- Kept for later ----------------------------------------------------------------------------

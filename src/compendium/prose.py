@@ -14,12 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import nbformat
-import yaml
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
 
-from compendium import book, files, paths, uncertainty, values
+from compendium import book, files, notebooks, paths, uncertainty, values
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.exhibits import MIME
 
@@ -97,10 +96,10 @@ def passages(root: Path = paths.ROOT) -> Iterator[Passage]:
     for page in book.pages(root):
         file = root / page
         if file.suffix == ".md":
-            lines = tuple(file.read_text("utf-8").splitlines())
+            lines = tuple(files.read_text(file).splitlines())
             yield Passage(page.as_posix(), "\n".join(lines), lines, 1)
         else:
-            notebook = nbformat.read(file, as_version=4)
+            notebook = notebooks.read(file)
             yield from _stored(page.as_posix(), notebook)
 
 
@@ -169,9 +168,11 @@ def allowed(root: Path = paths.ROOT) -> Allowed:
             if (
                 not isinstance(entry, dict)
                 or set(entry) != {"text", "reason"}
-                or not str(entry["reason"]).strip()
+                or not all(isinstance(text, str) and text.strip() for text in entry.values())
             ):
-                raise CompendiumError(f"{label}: {kind}, entry {number}: give text and reason")
+                raise CompendiumError(
+                    f"{label}: {kind}, entry {number}: give text and reason, both as words"
+                )
             try:
                 found[kind].append(re.compile(entry["text"]))
             except re.error as error:
@@ -185,8 +186,8 @@ def allowed(root: Path = paths.ROOT) -> Allowed:
 
 @lru_cache(maxsize=1)
 def _parser():
-    extensions = yaml.safe_load((paths.ROOT / "_config.yml").read_text("utf-8"))
-    config = MdParserConfig(enable_extensions=set(extensions["parse"]["myst_enable_extensions"]))
+    settings = book.configuration(paths.ROOT / "_config.yml").get("parse", {})
+    config = MdParserConfig(enable_extensions=set(settings.get("myst_enable_extensions", ())))
     return create_md_parser(config, RendererHTML)
 
 

@@ -112,4 +112,6 @@ def _look(file: Path) -> list[int]:
 
 
 def _digest(file: Path) -> str:
+    if not file.is_file():  # a pipe would be waited for; what reads it will say so
+        return ""
     return hashlib.sha256(file.read_bytes()).hexdigest()

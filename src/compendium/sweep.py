@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ from compendium import (
 from compendium.errors import CompendiumError, Fault, FaultsError, UsageError, nearest
 
 HOME = "scenarios/sweeps/"
+# It stands in tables that are opened in spreadsheets, and beside others on one line.
+NAME = re.compile(r"[A-Za-z0-9](?:[ \w.,()-]{0,78}[\w.)])?")
 MODES = ("values", "notebooks")
 KEYS = ("title", "reason", "scenarios", "cases", "grid")
 MOST_CASES = 100_000
@@ -104,7 +107,7 @@ def read_plan(file: Path) -> list[Case]:
         Every fault with its line.
     """
     file, label = Path(file), paths.relative(Path(file))
-    if not file.is_file():
+    if not os.path.isfile(file):  # which takes any name, as long as it may be
         raise UsageError(f"{label}: no such file; a plan is a YAML file such as those in {HOME}")
     content, lines = files.read_yaml(file, KEYS)
     if faults := [*_plan_faults(content, lines, label)]:
@@ -195,6 +198,9 @@ def _plan_faults(content: Mapping, lines: Mapping, label: str) -> Iterator[Fault
     if cases is not None and not (isinstance(cases, Mapping) and cases):
         yield fault("not a list of named cases", ("cases",), "name: {chapter: {parameter: value}}")
     for name, own in cases.items() if isinstance(cases, Mapping) else ():
+        if not NAME.fullmatch(name):
+            yield fault("is no name for a case", ("cases", name), "a letter or digit, then up to "
+                        "79 letters, digits, spaces and _ - . , ( )")  # fmt: skip
         yield from _setting_faults(own, ("cases", name), fault, is_grid=False)
     if content.get("grid") is not None:
         yield from _setting_faults(content["grid"], ("grid",), fault, is_grid=True)
@@ -366,8 +372,9 @@ def run(
     it was. The tables are written when all tasks have ended, also if some have failed.
     """
     datapackage.require_valid()
-    folder = Path(folder or paths.BUILD / "sweeps" / Path(file).stem)
     cases = read_plan(file)
+    folder = Path(folder or paths.BUILD / "sweeps" / Path(file).stem)
+    files.require_folders(folder)
     tasks, used = graph(cases, mode, with_needs(wanted))
     only = _check_ids(only)
     store = folder / "results"

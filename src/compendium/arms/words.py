@@ -29,8 +29,8 @@ CAUSES = {
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in a row: one, two and three."""
-    *most, last = names
+    """Names in a row, for a sentence in MyST: one, two and three."""
+    *most, last = map(evidence.literal, names)
     return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -129,8 +129,8 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
         )
     if len(issuers) > 1:
         said += (
-            f"By the count of {issuers['issuer'].iloc[0]} alone it is {{value}}`arms_trade.value_issuer_lowest full`,"
-            f" by that of {issuers['issuer'].iloc[-1]} alone {{value}}`arms_trade.value_issuer_highest full`:"
+            f"By the count of {evidence.literal(issuers['issuer'].iloc[0])} alone it is {{value}}`arms_trade.value_issuer_lowest full`,"
+            f" by that of {evidence.literal(issuers['issuer'].iloc[-1])} alone {{value}}`arms_trade.value_issuer_highest full`:"
             " a factor of {value}`arms_trade.issuer_factor`.\n"
         )
     if len(bases) > 1 and len(issuers) > 1:

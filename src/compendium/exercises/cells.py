@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from compendium import paths
+from compendium import notebooks, paths
 from compendium.errors import CompendiumError
 
 LEVELS = ("reading", "varying", "modelling")
@@ -115,7 +115,7 @@ def of_chapter(chapter: str) -> list[Exercise]:
 
 def stored(chapter: str) -> nbformat.NotebookNode:
     """Notebook of a chapter as it is stored."""
-    return nbformat.read(paths.CHAPTERS / f"{chapter}.ipynb", as_version=4)
+    return notebooks.read(paths.CHAPTERS / f"{chapter}.ipynb")
 
 
 def stated(notebook: nbformat.NotebookNode, name: str) -> tuple[str, ...]:
