@@ -8,13 +8,14 @@ from compendium import (
     bibliography,
     citation,
     claims,
+    commands,
     datapackage,
     models,
     paths,
     prose,
     scenarios,
 )
-from compendium.errors import CompendiumError, FaultsError
+from compendium.errors import FaultsError
 
 
 def main() -> int:
@@ -28,24 +29,20 @@ def main() -> int:
         help="folder of the tables (default: data/raw)",
     )
     raw = parser.parse_args().raw
+    citation.read(paths.ROOT / citation.NAME)
+    bibliography.works(paths.ROOT / bibliography.FILE)
+    faults = scenarios.check()
     try:
-        citation.read(paths.ROOT / citation.NAME)
-        bibliography.works(paths.ROOT / bibliography.FILE)
-        faults = scenarios.check()
-        try:
-            tables = datapackage.require_valid(raw)
-        except FaultsError as error:
-            faults = [*error.faults, *faults]
-        if faults:
-            raise FaultsError(faults)
-        found = models.every_value(scenarios.names())
-        texts = list(prose.passages())
-        faults = claims.faults(found) + prose.audit(texts, found, prose.allowed())
-        if faults:
-            raise FaultsError(faults)
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        tables = datapackage.require_valid(raw)
+    except FaultsError as error:
+        faults = [*error.faults, *faults]
+    if faults:
+        raise FaultsError(faults)
+    found = models.every_value(scenarios.names())
+    texts = list(prose.passages())
+    faults = claims.faults(found) + prose.audit(texts, found, prose.allowed())
+    if faults:
+        raise FaultsError(faults)
     print(f"data: {len(tables)} tables, {sum(map(len, tables.values())):,} rows, no faults")
     print(f"scenarios: {', '.join(scenarios.names())}, no faults")
     print(f"prose: {len(texts):,} texts against {len(found):,} values, no faults")
@@ -53,4 +50,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

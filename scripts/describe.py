@@ -4,8 +4,16 @@ import argparse
 import shutil
 import sys
 
-from compendium import chapters, datapackage, description, paths, progress, scenarios, vintages
-from compendium.errors import CompendiumError
+from compendium import (
+    chapters,
+    commands,
+    datapackage,
+    description,
+    paths,
+    progress,
+    scenarios,
+    vintages,
+)
 
 
 def main() -> int:
@@ -22,9 +30,6 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         chapters.run_all(scenario, folder, progress.reporter())
         found = description.texts(folder, vintages.parts(scenario.as_of))
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.check:
@@ -38,4 +43,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

@@ -139,10 +139,19 @@ def processes(count: int) -> ProcessPoolExecutor:
 
     Never plain forks: a child would share the state of libraries that hold threads.
     """
-    if not available():
-        return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
-    start_server()
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver"))
+    kind = "forkserver" if available() else "spawn"
+    if available():
+        start_server()
+    return ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context(kind), initializer=_belong
+    )
+
+
+def _belong() -> None:
+    """Have a process of a pool end with the one it computes for, and leave Ctrl-C to that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def end(pool: ProcessPoolExecutor) -> None:
