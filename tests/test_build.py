@@ -21,7 +21,11 @@ values.publish("arms_trade.draws", draws, unit="count")
 
 def contents(folder):
     """Every file below a folder with its bytes."""
-    return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file() and f.suffix != ".lock"}
+    return {
+        f.relative_to(folder): f.read_bytes()
+        for f in folder.rglob("*")
+        if f.is_file() and f.suffix != ".lock"
+    }
 
 
 def store_chapter(folder, source, name="arms_trade"):

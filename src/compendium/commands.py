@@ -27,8 +27,8 @@ LONGEST = 55
 TIE = "COMPENDIUM_TIED"  # environment variable: end when the standard input does
 # First line of a Python process that shall end with the one that started it.
 TIED = (
-    "import os, sys, threading; threading.Thread("
-    "target=lambda: (sys.stdin.buffer.read(), os._exit(1)), daemon=True).start()"
+    "import os, threading; threading.Thread("
+    "target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()"
 )
 
 
@@ -69,7 +69,7 @@ def _end(*_: object) -> None:
 
 
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -101,7 +101,8 @@ def scratch() -> Iterator[None]:
     if SCRATCH in place or len(place) > LONGEST:  # within another command's
         yield
         return
-    with workshop(Path(place), SCRATCH) as folder:
+    with contextlib.ExitStack() as held:
+        folder = held.enter_context(workshop(Path(place), SCRATCH))
         runtime = folder / "jupyter"
         runtime.mkdir(mode=0o700)
         os.environ["TMPDIR"], os.environ["JUPYTER_RUNTIME_DIR"] = str(folder), str(runtime)
@@ -110,6 +111,9 @@ def scratch() -> Iterator[None]:
             yield
         finally:
             tempfile.tempdir = os.environ["TMPDIR"] = place
+            if util := sys.modules.get("multiprocessing.util"):
+                # It removes a folder of its own in there at the very end, and trips if that is gone.
+                util.Finalize(None, held.pop_all().close, exitpriority=-200)
 
 
 @contextlib.contextmanager
@@ -125,8 +129,7 @@ def workshop(parent: Path, prefix: str) -> Iterator[Path]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         with contextlib.ExitStack() as held:
-            # Another process may have taken it for abandoned before it was locked.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # no locks here, or taken for abandoned just now
                 held.enter_context(_locked(folder))
             if not folder.is_dir():
                 continue
