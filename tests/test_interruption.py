@@ -6,6 +6,7 @@ The tests marked `faults` build a small book (six short notebooks) again and aga
 import contextlib
 import errno
 import hashlib
+import importlib.util
 import io
 import json
 import os
@@ -788,3 +789,49 @@ def test_the_report_of_a_verification_on_a_full_disk_leaves_the_last_one(tmp_pat
         report.write({}, folder)
     assert (folder / "report.html").read_text("utf-8") == "the last one"
     assert [place.name for place in tmp_path.iterdir()] == ["verify-report"]
+
+
+# ------------------------------------------------------------------------------ the environment
+
+
+@pytest.fixture
+def setting_up(tmp_path, monkeypatch):
+    """The script that makes the environment, in a folder of its own; what it would do."""
+    spec = importlib.util.spec_from_file_location(
+        "setting_up", paths.ROOT / "scripts/environment.py"
+    )
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    did = []
+    for name, place in (("ROOT", tmp_path), ("VENV", tmp_path / ".venv"), ("STAMP", tmp_path / ".venv/ready")):  # fmt: skip
+        monkeypatch.setattr(script, name, place)
+    (tmp_path / ".venv").mkdir()
+    monkeypatch.setattr(script, "usable", lambda: True)
+    monkeypatch.setattr(script.venv, "create", lambda *_, **options: did.append(options["clear"]))
+    monkeypatch.setattr(script.subprocess, "run", lambda command, **_: did.append("installed"))
+    return script, did
+
+
+def test_an_environment_that_was_broken_off_is_made_from_nothing(setting_up):
+    """Some package may stand there by half, and would be taken for whole."""
+    script, did = setting_up
+    assert script.bring("one", pip=True) == 0 and did[0] is True
+    did.clear()
+    assert script.bring("two", pip=True) == 0 and True not in did and "installed" in did
+    did.clear()
+    assert script.bring("two", pip=True) == 0 and did == []
+
+
+def test_two_processes_do_not_make_one_environment(setting_up, capsys):
+    script, _ = setting_up
+    with script.alone():
+        ended = threading.Event()
+
+        def second():
+            with script.alone():
+                ended.set()
+
+        threading.Thread(target=second, daemon=True).start()
+        assert not ended.wait(0.3)
+    assert ended.wait(10)
+    assert "another process makes .venv; waiting" in capsys.readouterr().err
