@@ -132,7 +132,7 @@ def test_what_a_killed_process_started_ends_by_itself():
         process.kill()
         process.wait()
         process.stdout.close()
-        assert gone(environment, 20) == []
+        assert gone(environment, 60) == []
 
 
 @pytest.mark.parametrize("seen", [True, False])
@@ -391,17 +391,21 @@ class Small:
         )  # fmt: skip
 
     def start(self, environment, *command):
-        return subprocess.Popen(
-            command, cwd=self.root, env=environment, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-        )  # fmt: skip
+        # Into a file: an orphan that writes to a pipe without a reader would end of that.
+        with tempfile.NamedTemporaryFile(dir=self.root.parent, delete=False) as said:
+            process = subprocess.Popen(
+                command, cwd=self.root, env=environment, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        process.said = Path(said.name)
+        return process
 
     def run(self, *command):
         """Exit code and words of a command."""
         with self.environment() as environment:
             process = self.start(environment, *command)
-            said = process.communicate(timeout=600)[0]
-            assert gone(environment, 20) == []
+            said = ended(process)
+            assert gone(environment, 60) == []
         return process.returncode, said
 
     def script(self, name, *arguments):
@@ -503,15 +507,22 @@ def kill(process, environment, way):
     elif way == "group":
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    elif way == "child":  # of make: the script alone
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        with contextlib.suppress(OSError):
-            for one in children.read_text().split():
-                os.kill(int(one), signal.SIGKILL)
+    elif way == "script":  # and neither make nor what it started itself
+        for one in alive(environment):
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{one}/cmdline").read_bytes().split(b"\0")
+                if words[1].startswith(b"scripts/") or b"/scripts/" in words[1]:
+                    os.kill(one, signal.SIGKILL)
     else:
         process.kill()
-    process.stdout.close()
-    process.wait()
+    if way != "script":
+        process.wait(30)
+
+
+def ended(process):
+    """Wait for a process and return what it said."""
+    process.wait(600)
+    return process.said.read_text("utf-8", "replace")
 
 
 @pytest.fixture(scope="module")
@@ -527,7 +538,7 @@ def small(tmp_path_factory):
     return made
 
 
-WAYS = ("group", "everything", "child", "make")
+WAYS = ("group", "everything", "script", "make")
 
 
 @pytest.mark.faults
@@ -559,7 +570,7 @@ def test_a_killed_build_leaves_the_last_book_and_the_next_is_as_undisturbed(smal
                 kill(process, environment, way)
                 told = f"COMPENDIUM_SEED={SEED}, {kind}, {done}"
                 if way != "make":  # without make the build goes on, and the next waits for it
-                    assert gone(environment, 20) == [], told
+                    assert gone(environment, 60) == [], told
             small.book()
         assert faults == [], f"{told}: {faults[:3]}"
         small.require_same(state, told)
@@ -598,7 +609,7 @@ def test_a_killed_sweep_goes_on_to_the_same_tables(small, tmp_path):
             process = small.start(environment, *sweep(broken))
             time.sleep(after)
             kill(process, environment, way)
-            assert gone(environment, 20) == [], told
+            assert gone(environment, 60) == [], told
         for name, content in expected.items():
             if (broken / name).exists():
                 assert (broken / name).read_bytes() == content, told
@@ -624,7 +635,7 @@ def test_two_at_once_make_one_book_and_one_sweep(small, tmp_path):
         with small.environment() as environment:
             first = small.start(environment, *command)
             second = small.start(environment, *command)
-            said = [process.communicate(timeout=600)[0] for process in (first, second)]
+            said = [ended(process) for process in (first, second)]
             assert (first.returncode, second.returncode) == (0, 0), said
         waited = [text for text in said if "is at work there; waiting" in text]
         assert len(waited) == 1 and words in waited[0], said
@@ -637,7 +648,7 @@ def test_certify_beside_a_build_and_a_killed_verify_leave_what_was_there(small):
     with small.environment() as environment:
         first = small.start(environment, *small.script("certify.py"))
         second = small.start(environment, *MAKE, "book", "SCENARIO=mine")
-        said = [process.communicate(timeout=600)[0] for process in (first, second)]
+        said = [ended(process) for process in (first, second)]
         assert (first.returncode, second.returncode) == (0, 0), said
     small.require_same("two", "beside certify")
     begin = time.monotonic()
@@ -658,7 +669,7 @@ def test_certify_beside_a_build_and_a_killed_verify_leave_what_was_there(small):
             process = small.start(environment, *small.script("verify.py"))
             time.sleep(after)
             kill(process, environment, way)
-            assert gone(environment, 20) == [], told
+            assert gone(environment, 60) == [], told
         assert content() == before or after > 0.9 * length, told
     small.require_tidy(told)
     shutil.rmtree(small.root / "results")
@@ -678,10 +689,10 @@ def test_a_command_told_to_end_leaves_no_process(small, number, code, tmp_path):
                 process = small.start(environment, *command)
                 time.sleep(after)
                 os.killpg(process.pid, number)
-                said = process.communicate(timeout=60)[0]
+                said = ended(process)
                 told = f"COMPENDIUM_SEED={SEED}, {command[1]} after {after:.2f} s: {said}"
                 assert process.returncode == code, told
-                assert gone(environment, 20) == [], told
+                assert gone(environment, 60) == [], told
         assert "Traceback" not in said and faults == [], told
         assert code == 143 or "stopped; " in said, told
     assert list(small.passing.iterdir()) == []
