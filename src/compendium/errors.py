@@ -123,16 +123,22 @@ SYSTEM = {
 
 def of_system(error: OSError) -> str | None:
     """An error of the system in plain words; None for one that is no matter of the user."""
-    if error.errno not in SYSTEM:
+    number = error.errno
+    if number is None:  # of a whole folder copied: one error a file, in words
+        number = next((n for n in _numbers(str(error)) if n in SYSTEM), None)
+    if number not in SYSTEM:
         return None
-    problem, todo = SYSTEM[error.errno]
+    problem, todo = SYSTEM[number]
     places = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
     place = f"{paths.relative(places[0])}: " if places else ""
-    return f"{place}{problem} ({os.strerror(error.errno)}); {todo}"
+    return f"{place}{problem} ({os.strerror(number)}); {todo}"
 
 
 def remedy(text: str) -> str:
     """A line that says what to do about an error of the system that a text tells; else empty."""
-    found = re.findall(r"\[Errno (\d+)\]", text)
-    known = [SYSTEM[int(number)] for number in found if int(number) in SYSTEM]
+    known = [SYSTEM[number] for number in _numbers(text) if number in SYSTEM]
     return f"\n{known[0][0]}: {known[0][1]}" if known else ""
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\[Errno (\d+)\]", text)]
