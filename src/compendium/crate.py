@@ -73,15 +73,15 @@ def pack(scenario: str, root: Path = paths.ROOT) -> Path:
         There is no build of that scenario.
     """
     build = root / "_build" / scenario
+    if not (build / "values.json").exists():
+        raise CompendiumError(
+            f"_build/{scenario} holds no book; run `make book SCENARIO={scenario}` first"
+        )
     with locks.alone(build):  # no build may put another book there meanwhile
         return _pack(scenario, build, root)
 
 
 def _pack(scenario: str, build: Path, root: Path) -> Path:
-    if not (build / "values.json").exists():
-        raise CompendiumError(
-            f"_build/{scenario} holds no book; run `make book SCENARIO={scenario}` first"
-        )
     files = contents(scenario, root)
     files["ro-crate-metadata.json"] = describe(scenario, files, root).encode("utf-8")
     folder = build / "crate"

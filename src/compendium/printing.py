@@ -73,18 +73,18 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
     CompendiumError
         The book is not built, or no browser is at hand.
     """
-    with locks.alone(paths.BUILD / name, report):  # no other book is put there meanwhile
-        return _print(name, report, code)
-
-
-def _print(name: str, report: Callable[[str], None], code: bool) -> Path:
-    build, target = paths.BUILD / name, paths.BUILD / "pdf" / f"{name}.pdf"
-    try:
-        stamp = json.loads((build / stamps.NAME).read_text("utf-8"))
-    except FileNotFoundError:
+    build = paths.BUILD / name
+    if not (build / stamps.NAME).exists():
         raise CompendiumError(
             f"{paths.relative(build)}: no finished book; run `make pdf SCENARIO={name}`"
-        ) from None
+        )
+    with locks.alone(build, report):  # no other book is put there meanwhile
+        return _print(name, build, report, code)
+
+
+def _print(name: str, build: Path, report: Callable[[str], None], code: bool) -> Path:
+    target = paths.BUILD / "pdf" / f"{name}.pdf"
+    stamp = json.loads((build / stamps.NAME).read_text("utf-8"))
     made_of = digest(stamp, code)
     if printed_of(target) == made_of:
         report(f"unchanged: {paths.relative(target)}")
