@@ -1,7 +1,6 @@
 """Write codecheck.yml and docs/REPLICATION.md anew from what the compendium consists of."""
 
 import argparse
-import shutil
 import sys
 
 from compendium import (
@@ -23,15 +22,12 @@ def main() -> int:
         "--check", action="store_true", help="write nothing; exit with 1 if a file is stale"
     )
     options = parser.parse_args()
-    folder = paths.BUILD / "describe.building"
-    try:
-        datapackage.require_valid()
-        scenario = scenarios.read(description.SCENARIO)
-        shutil.rmtree(folder, ignore_errors=True)
+    datapackage.require_valid()
+    scenario = scenarios.read(description.SCENARIO)
+    paths.BUILD.mkdir(exist_ok=True)
+    with commands.workshop(paths.BUILD, ".describe-") as folder:
         chapters.run_all(scenario, folder, progress.reporter())
         found = description.texts(folder, vintages.parts(scenario.as_of))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     if options.check:
         stale = description.stale(found)
         for file in stale:
