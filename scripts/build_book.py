@@ -1,11 +1,9 @@
 """Check the evidence, run the chapters of a scenario and render its book."""
 
 import argparse
-import signal
 import sys
 
-from compendium import build, progress
-from compendium.errors import CompendiumError
+from compendium import build, commands, progress
 
 
 def main() -> int:
@@ -34,30 +32,16 @@ def main() -> int:
     )
     parser.add_argument("--verbose", action="store_true", help="show what Jupyter Book prints")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        build.build(
-            options.scenario,
-            progress.reporter(),
-            options.verbose,
-            kernel=options.kernel,
-            explain=options.explain,
-            solutions=not options.no_solutions,
-        )
-    except CompendiumError as error:
-        lead = "\n" if sys.stderr.isatty() else ""  # leave the line of the progress
-        print(f"{lead}{error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("\nstopped; the last book is as it was", file=sys.stderr)
-        return 130
+    build.build(
+        options.scenario,
+        progress.reporter(),
+        options.verbose,
+        kernel=options.kernel,
+        explain=options.explain,
+        solutions=not options.no_solutions,
+    )
     return 0
 
 
-def _end(*_: object) -> None:
-    """Leave by way of an exception, so that no process of a notebook stays behind."""
-    raise SystemExit(143)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main, kept="the last book is as it was"))

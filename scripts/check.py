@@ -9,6 +9,7 @@ from compendium import (
     book,
     citation,
     claims,
+    commands,
     datapackage,
     models,
     notebooks,
@@ -17,7 +18,7 @@ from compendium import (
     prose,
     scenarios,
 )
-from compendium.errors import CompendiumError, FaultsError
+from compendium.errors import FaultsError
 
 
 def main() -> int:
@@ -31,26 +32,22 @@ def main() -> int:
         help="folder of the tables (default: data/raw)",
     )
     raw = parser.parse_args().raw
+    citation.read(paths.ROOT / citation.NAME)
+    bibliography.works(paths.ROOT / bibliography.FILE)
+    book.configuration(paths.ROOT / "_config.yml")
+    faults = scenarios.check() + notebooks.check(parameters.CHAPTERS)
     try:
-        citation.read(paths.ROOT / citation.NAME)
-        bibliography.works(paths.ROOT / bibliography.FILE)
-        book.configuration(paths.ROOT / "_config.yml")
-        faults = scenarios.check() + notebooks.check(parameters.CHAPTERS)
-        try:
-            tables = datapackage.require_valid(raw)
-        except FaultsError as error:
-            faults = [*error.faults, *faults]
-        if faults:
-            raise FaultsError(faults)
-        # The quick before the long: the values take a minute.
-        texts, permitted = list(prose.passages()), prose.allowed()
-        found = models.every_value(scenarios.names())
-        faults = claims.faults(found) + prose.audit(texts, found, permitted)
-        if faults:
-            raise FaultsError(faults)
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        tables = datapackage.require_valid(raw)
+    except FaultsError as error:
+        faults = [*error.faults, *faults]
+    if faults:
+        raise FaultsError(faults)
+    # The quick before the long: the values take a minute.
+    texts, permitted = list(prose.passages()), prose.allowed()
+    found = models.every_value(scenarios.names())
+    faults = claims.faults(found) + prose.audit(texts, found, permitted)
+    if faults:
+        raise FaultsError(faults)
     print(f"data: {len(tables)} tables, {sum(map(len, tables.values())):,} rows, no faults")
     print(f"scenarios: {', '.join(scenarios.names())}, no faults")
     print(f"prose: {len(texts):,} texts against {len(found):,} values, no faults")
@@ -58,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

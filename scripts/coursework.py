@@ -4,8 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from compendium import coursework, scenarios
-from compendium.errors import CompendiumError
+from compendium import commands, coursework, scenarios
 
 
 def main() -> int:
@@ -28,17 +27,13 @@ def main() -> int:
         help="what a cell may take when graded (default: %(default)s)",
     )
     options = parser.parse_args()
-    try:
-        if options.grade is not None:
-            print(coursework.grade(Path(options.grade), options.timeout))
-        else:
-            chapter = coursework.require_chapter(options.chapter)
-            coursework.write(chapter, scenarios.read(options.scenario).chapters[chapter])
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    if options.grade is not None:
+        print(coursework.grade(Path(options.grade), options.timeout))
+    else:
+        chapter = coursework.require_chapter(options.chapter)
+        coursework.write(chapter, scenarios.read(options.scenario).chapters[chapter])
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from compendium import crate, paths
-from compendium.errors import CompendiumError
+from compendium import commands, crate, paths
 
 
 def main() -> int:
@@ -16,14 +15,10 @@ def main() -> int:
         metavar="NAME",
         help="a scenario whose book is built (default: replication)",
     )
-    try:
-        folder = crate.pack(parser.parse_args().scenario)
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    folder = crate.pack(parser.parse_args().scenario)
     print(f"packed: {paths.relative(folder)}, {paths.relative(folder.parent / crate.ARCHIVE)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main, kept="the last crate is as it was"))

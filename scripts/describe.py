@@ -1,11 +1,18 @@
 """Write codecheck.yml and docs/REPLICATION.md anew from what the compendium consists of."""
 
 import argparse
-import shutil
 import sys
 
-from compendium import chapters, datapackage, description, paths, progress, scenarios, vintages
-from compendium.errors import CompendiumError
+from compendium import (
+    chapters,
+    commands,
+    datapackage,
+    description,
+    paths,
+    progress,
+    scenarios,
+    vintages,
+)
 
 
 def main() -> int:
@@ -15,18 +22,12 @@ def main() -> int:
         "--check", action="store_true", help="write nothing; exit with 1 if a file is stale"
     )
     options = parser.parse_args()
-    folder = paths.BUILD / "describe.building"
-    try:
-        datapackage.require_valid()
-        scenario = scenarios.read(description.SCENARIO)
-        shutil.rmtree(folder, ignore_errors=True)
+    datapackage.require_valid()
+    scenario = scenarios.read(description.SCENARIO)
+    paths.BUILD.mkdir(exist_ok=True)
+    with commands.workshop(paths.BUILD, ".describe-") as folder:
         chapters.run_all(scenario, folder, progress.reporter())
         found = description.texts(folder, vintages.parts(scenario.as_of))
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     if options.check:
         stale = description.stale(found)
         for file in stale:
@@ -38,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

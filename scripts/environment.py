@@ -9,6 +9,7 @@ to build one would fetch tools that no hash pins, and run them.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import re
@@ -38,16 +39,43 @@ def main() -> int:
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
     wanted = fingerprint()
+    with alone():
+        return bring(wanted, options.pip)
+
+
+@contextlib.contextmanager
+def alone():
+    """Let one process at a time make the environment; the system frees the lock of a dead one."""
+    place = os.open(ROOT, os.O_RDONLY)
+    try:
+        with contextlib.suppress(ImportError, OSError):  # not Unix, or a disk without locks
+            import fcntl
+
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"another process makes {VENV.name}; waiting for it ...", file=sys.stderr)
+                fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
+def bring(wanted: str, pip: bool) -> int:
+    """Make or update the environment, if it must be."""
     if STAMP.exists() and STAMP.read_text() == wanted:
         STAMP.touch()  # tells make that it is newer than the lock
         return 0
     print(f"Making the environment in {VENV.name} (some minutes) ...", file=sys.stderr)
     try:
-        install(with_uv=not options.pip)
+        install(with_uv=not pip)
     except subprocess.CalledProcessError as error:
         command = " ".join(map(str, error.cmd))
         print(f"the environment could not be made: {command}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nstopped; the environment is made from nothing next time", file=sys.stderr)
+        return 130
     STAMP.write_text(wanted)
     return 0
 
@@ -63,7 +91,8 @@ def fingerprint() -> str:
 
 def install(with_uv: bool) -> None:
     """Install what the lock names, and the project itself as a link to this checkout."""
-    if not usable():
+    # Without its stamp it was broken off: some package may be there by half, pip itself too.
+    if not STAMP.exists() or not usable():
         venv.create(VENV, with_pip=True, clear=True)
     STAMP.unlink(missing_ok=True)
     # uv settings of the user would change what is installed, or where.

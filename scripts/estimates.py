@@ -3,20 +3,15 @@
 import argparse
 import sys
 
-from compendium import estimates
-from compendium.errors import CompendiumError
+from compendium import commands, estimates
 
 
 def main() -> int:
     """Compare."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    try:
-        print(*estimates.lines(estimates.moved()), sep="\n")
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    print(*estimates.lines(estimates.moved()), sep="\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

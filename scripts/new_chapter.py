@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from compendium import template
-from compendium.errors import CompendiumError
+from compendium import commands, template
 
 
 def main() -> int:
@@ -18,16 +17,12 @@ def main() -> int:
         "--only", action="store_true", help="write none; take all chapters but NAME out of the book"
     )
     options = parser.parse_args()
-    try:
-        if options.only:
-            changed = template.only_chapter(options.name)
-            print(f"changed or removed: {', '.join(map(str, changed))}")
-            print("next: fill the tables of data/raw anew, with make check beside you")
-            return 0
-        written = template.new_chapter(options.name, options.title)
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    if options.only:
+        changed = template.only_chapter(options.name)
+        print(f"changed or removed: {', '.join(map(str, changed))}")
+        print("next: fill the tables of data/raw anew, with make check beside you")
+        return 0
+    written = template.new_chapter(options.name, options.title)
     for file in written:
         print(f"wrote {file}")
     print(f"next: make check, make book; then make chapters/{options.name}.ipynb your own")
@@ -35,4 +30,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from compendium import printing, progress
-from compendium.errors import CompendiumError
+from compendium import commands, printing, progress
 
 
 def main() -> int:
@@ -18,13 +17,9 @@ def main() -> int:
     )
     parser.add_argument("--code", action="store_true", help="print the code of the chapters too")
     options = parser.parse_args()
-    try:
-        printing.print_book(options.scenario, progress.reporter(), code=options.code)
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    printing.print_book(options.scenario, progress.reporter(), code=options.code)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main, kept="the last print is as it was"))

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compendium import paths, sweep
-from compendium.errors import CompendiumError
+from compendium import commands, paths, sweep
 
 
 def main() -> int:
@@ -50,9 +49,6 @@ def main() -> int:
             only=options.only,
             report=report,
         )
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
     finally:
         if bar is not None:
             bar.close()
@@ -68,4 +64,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        commands.run(
+            main, kept="what has been computed is kept; the same command goes on from there"
+        )
+    )

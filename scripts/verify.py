@@ -4,9 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from compendium import paths, progress
-from compendium.errors import CompendiumError
-from compendium.verification import builds, trial
+from compendium import commands, paths, progress
+from compendium.verification import trial
 
 
 def main() -> int:
@@ -20,16 +19,8 @@ def main() -> int:
         help="folder of the report (default: verify-report)",
     )
     folder = parser.parse_args().report
-    builds.leave_when_ended()
-    try:
-        return 0 if trial.verify(progress.reporter(), folder) else 1
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("\nstopped; the last report is as it was", file=sys.stderr)
-        return 130
+    return 0 if trial.verify(progress.reporter(), folder) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main, kept="the last report is as it was"))

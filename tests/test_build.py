@@ -21,7 +21,11 @@ values.publish("arms_trade.draws", draws, unit="count")
 
 def contents(folder):
     """Every file below a folder with its bytes."""
-    return {f.relative_to(folder): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+    return {
+        f.relative_to(folder): f.read_bytes()
+        for f in folder.rglob("*")
+        if f.is_file() and f.suffix != ".lock"
+    }
 
 
 def store_chapter(folder, source, name="arms_trade"):
@@ -92,7 +96,7 @@ def test_a_success_changes_places_with_the_previous_book(inside):
     assert page.read_text() == f"mine ['arms_trade.ipynb'] ['arms_trade.draws'] {facts}"
     found = values.read(inside / "_build" / "mine" / "values.json")
     assert found["arms_trade.draws"].value == parameters.ArmsTrade().draws
-    assert {f.name for f in (inside / "_build").iterdir()} == {"mine", "cache"}
+    assert {f.name for f in (inside / "_build").iterdir()} == {"mine", "cache", ".mine.lock"}
     assert "0/1 done; arms_trade (cell 1 of 3) ..." in lines[0]
     assert "done: _build/mine/html/index.html (0 MB in 1 files)" in lines[-1]
 

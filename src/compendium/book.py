@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import hashlib
@@ -20,7 +21,7 @@ import nbformat.v4 as nb
 import yaml
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-from compendium import files, paths
+from compendium import commands, files, locks, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.values import Value
 from compendium.values import write as write_values
@@ -40,7 +41,7 @@ CONFIG = (
 JUPYTER_BOOK = [
     sys.executable,
     "-c",
-    "import gc; gc.disable(); from jupyter_book.cli.main import main; main()",
+    f"{commands.TIED}; import gc; gc.disable(); from jupyter_book.cli.main import main; main()",
 ]
 
 AT_FDCWD = -100
@@ -157,8 +158,14 @@ def render_page(
 ) -> Path:
     """Render one page as a book of its own, put it in the place of `target`, and return it."""
     target = Path(target)
+    with locks.alone(target):
+        _render_page(content, known, as_of, target, banner)
+    return target / "html" / "chapters" / "page.html"
+
+
+def _render_page(content, known, as_of, target: Path, banner: str) -> None:
     aside = target.with_name(f".{target.name}.building")
-    shutil.rmtree(aside, ignore_errors=True)
+    files.clear(aside)
     root = aside / "source"
     (root / "chapters").mkdir(parents=True)
     shutil.copytree(paths.ROOT / "assets", root / "assets")
@@ -178,7 +185,6 @@ def render_page(
     )
     shutil.rmtree(root)
     publish(aside, target)
-    return target / "html" / "chapters" / "page.html"
 
 
 def stage(root: Path, notebooks: Path, source: Path) -> None:
@@ -313,20 +319,20 @@ def run_jupyter_book(source: Path, output: Path, *, verbose: bool = False) -> No
     """
     command = [*JUPYTER_BOOK, "build", str(source), "--path-output", str(output)]
     command += ["-W", "--keep-going"]
-    result = subprocess.run(
+    with commands.tied(
         command + ([] if verbose else ["--quiet"]),
         stdout=None if verbose else subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        check=False,
         # Colours would stand as codes in our messages; a wide terminal keeps lines whole.
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"},
-    )
+    ) as process:
+        told = process.communicate()[1]
     if verbose:
-        sys.stderr.write(result.stderr)
-    if result.returncode:
-        raise CompendiumError("the book was not rendered:\n" + explain(result.stderr, source))
+        sys.stderr.write(told)
+    if process.returncode:
+        raise CompendiumError("the book was not rendered:\n" + explain(told, source))
 
 
 def explain(output: str, source: Path) -> str:
@@ -386,9 +392,14 @@ def publish(staged: Path, target: Path) -> None:
     if not staged.is_dir():
         raise CompendiumError(f"{paths.relative(staged)} is not a folder; nothing was put in place")
     target.parent.mkdir(parents=True, exist_ok=True)
+    restore(target)
     if not os.path.lexists(target):
-        os.rename(staged, target)
-        return
+        try:
+            os.rename(staged, target)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another process was quicker
+                raise
     if not target.is_dir() or target.is_symlink():
         raise CompendiumError(f"{paths.relative(target)} is not a folder; it was left as it is")
     if not exchange(staged, target):
@@ -414,15 +425,28 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def swap(one: Path, other: Path) -> None:
-    """Let two folders change places in steps; on failure both are where they were."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{other.name}-", dir=other.parent))
-    os.rename(other, aside / other.name)
+    """Let two folders change places in steps; on failure both are where they were.
+
+    A process killed between the steps leaves the old one aside, for `restore`.
+    """
+    aside = _aside(other)
+    os.rename(other, aside)
     try:
         os.rename(one, other)
     except OSError:
-        os.rename(aside / other.name, other)
+        os.rename(aside, other)
         raise
-    else:
-        os.rename(aside / other.name, one)
-    finally:
-        aside.rmdir()
+    os.rename(aside, one)
+
+
+def restore(target: Path) -> None:
+    """Put back, or remove, what a broken-off `swap` left aside."""
+    aside = _aside(target)
+    if not os.path.lexists(target):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(aside, target)
+    files.clear(aside)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}-old")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from threading import Event
 
-from compendium import paths, stamps
+from compendium import files, paths, stamps
 
 
 def build(
@@ -49,21 +48,41 @@ def build(
         Bad evidence or scenario (before anything is run), a failing cell, or a page that
         cannot be rendered.
     """
-    begin = time.monotonic()
     if name not in paths.scenario_names():  # before any path is made of it
         from compendium import scenarios
 
         scenarios.read(name)  # says which there are
+    page = paths.BUILD / name / "html" / "index.html"
+    if stamps.current(name, solutions):
+        return _unchanged(page, report, explain)
+
+    from compendium import locks  # not where there is nothing to do
+
+    with locks.alone(paths.BUILD / name, report) as waited:
+        if waited and stamps.current(name, solutions):
+            return _unchanged(page, report, explain)
+        return _build(name, report, verbose, kernel, explain, solutions)
+
+
+def _unchanged(page: Path, report: Callable[[str], None], explain: bool) -> Path:
+    for run in sorted((page.parents[1] / "runs").glob("*.json")) if explain else ():
+        report(f"{run.stem}: unchanged")
+    report(f"unchanged: {paths.relative(page)}")
+    return page
+
+
+def _build(
+    name: str,
+    report: Callable[[str], None],
+    verbose: bool,
+    kernel: str,
+    explain: bool,
+    solutions: bool,
+) -> Path:
+    begin, stamp = time.monotonic(), stamps.take(name, solutions)
     aside, target = paths.BUILD / f"{name}.building", paths.BUILD / name
     page = target / "html" / "index.html"
-    if stamps.current(name, solutions):
-        for run in sorted((target / "runs").glob("*.json")) if explain else ():
-            report(f"{run.stem}: unchanged")
-        report(f"unchanged: {paths.relative(page)}")
-        return page
-    stamp = stamps.take(name, solutions)
-
-    from compendium import kernels  # not where there is nothing to do
+    from compendium import kernels
 
     if kernels.choose(kernel) == "warm":
         kernels.start_server()  # imports the libraries while we import them too
@@ -93,7 +112,8 @@ def build(
     prose.allowed()
     book.configuration(paths.ROOT / "_config.yml")
     scenario = scenarios.read(name)
-    shutil.rmtree(aside, ignore_errors=True)
+    book.restore(target)
+    files.clear(aside)
     previous, stop = target if explain else None, Event()
     keeping = kernels.environment({drawings.FOLDER: str(drawings.folder())})
     with keeping, ThreadPoolExecutor(1) as side:

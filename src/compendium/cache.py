@@ -13,6 +13,7 @@ Beside them stand the drawings that runs share (`compendium.drawings`).
 from __future__ import annotations
 
 import ast
+import contextlib
 import csv
 import hashlib
 import io
@@ -21,7 +22,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 import threading
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,15 @@ from functools import lru_cache
 from pathlib import Path
 
 # Their `recorded` functions must be known before a question can be asked again.
-from compendium import evidence, packages, paths, reads, upstream  # noqa: F401 - see above
+from compendium import (  # noqa: F401 - see above
+    commands,
+    evidence,
+    files,
+    packages,
+    paths,
+    reads,
+    upstream,
+)
 from compendium.errors import CompendiumError
 from compendium.packages import LOCK
 
@@ -176,9 +184,9 @@ def _rows(file: Path, changed: int, size: int) -> Mapping[str, str]:
 def snapshot() -> dict[str, tuple[int, int]]:
     """Time and size of all that a run may read: if they differ after it, it is not kept."""
     places = [paths.ROOT / "src", paths.DATA, paths.CHAPTERS]
-    files = [file for place in places for file in place.rglob("*") if file.suffix != ".pyc"]
+    read = [file for place in places for file in place.rglob("*") if file.suffix != ".pyc"]
     found = {}
-    for file in [*files, paths.ROOT / LOCK]:
+    for file in [*read, paths.ROOT / LOCK]:
         if file.is_file():
             stat = file.stat()
             found[str(file)] = (stat.st_mtime_ns, stat.st_size)
@@ -284,8 +292,8 @@ def _remembered(name: str, arguments: str, stamps: tuple) -> str:
 
 
 def _stamps() -> tuple:
-    files = [*sorted(paths.RAW.glob("*.csv")), paths.DATAPACKAGE]
-    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files)
+    tables = [*sorted(paths.RAW.glob("*.csv")), paths.DATAPACKAGE]
+    return tuple((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in tables)
 
 
 # --- Entries -----------------------------------------------------------------------------------
@@ -326,18 +334,19 @@ def store(manifest: Mapping, notebook: Path, values: Path) -> None:
         return
     texts = [notebook.read_text("utf-8"), values.read_text("utf-8") if values.exists() else ""]
     place = folder() / manifest["chapter"] / f"{_key(manifest)}-{_digest(manifest)[:16]}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
-    for name, text in zip((NOTEBOOK, VALUES), texts, strict=True):
-        (aside / name).write_text(text, "utf-8")
     content = {**manifest, "checksum": _digest([manifest, *texts])}
-    (aside / MANIFEST).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    try:
-        aside.rename(place)
-    except OSError:  # another build was quicker
-        shutil.rmtree(aside, ignore_errors=True)
-    prune()
+    texts.append(json.dumps(content, ensure_ascii=False, indent=1))
+    # Another build may be quicker; a full disk loses the time that keeping would have saved.
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with commands.workshop(place.parent, files.NEW) as aside:
+            made = aside / place.name
+            made.mkdir()
+            for name, text in zip((NOTEBOOK, VALUES, MANIFEST), texts, strict=True):
+                (made / name).write_text(text, "utf-8")
+            shutil.rmtree(place, ignore_errors=True)
+            made.rename(place)
+        prune()
 
 
 def prune() -> None:
@@ -345,9 +354,10 @@ def prune() -> None:
     places = sorted(folder().glob("*/*"), key=_used, reverse=True)
     total = 0
     for place in places:
-        files = place.glob("*") if place.is_dir() else [place]
-        total += sum(file.stat().st_size for file in files if file.exists())
-        abandoned = place.name.startswith(".new-") and _used(place) < _used(places[0]) - 3600
+        parts = place.glob("*") if place.is_dir() else [place]
+        total += sum(file.stat().st_size for file in parts if file.exists())
+        old = _used(place) < _used(places[0]) - files.ABANDONED
+        abandoned = place.name.startswith(files.NEW) and old
         if total > LIMIT or abandoned:
             if place.is_dir():
                 shutil.rmtree(place, ignore_errors=True)

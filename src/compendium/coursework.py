@@ -19,7 +19,7 @@ import nbformat.v4 as nb
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from compendium import exercises, notebooks, parameters, paths
+from compendium import exercises, files, notebooks, parameters, paths
 from compendium.errors import CompendiumError, UsageError, nearest
 from compendium.exercises import cells
 from compendium.exercises.cells import Exercise
@@ -100,10 +100,11 @@ def write(
     solved = run(notebook(source, chapter, given, solved=True), folder)
     if faults := [line for line in verdicts(solved) if line.state not in exercises.DONE]:
         raise CompendiumError("the key is not right:\n" + "\n".join(map(str, faults)))
-    nbformat.write(solved, key)
+    files.put(key, nbformat.writes(solved) + "\n")
     student = folder / f"{chapter}-exercises.ipynb"
-    nbformat.write(notebook(source, chapter, given, solved=False), student)
-    (folder / "README.md").write_text(_readme(chapter, given), "utf-8")
+    empty = notebook(source, chapter, given, solved=False)
+    files.put(student, nbformat.writes(empty) + "\n")
+    files.put(folder / "README.md", _readme(chapter, given))
     for file in (student, key, folder / "README.md"):
         report(paths.relative(file))
     return folder

@@ -14,7 +14,6 @@ import hashlib
 import json
 import mimetypes
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,8 +24,10 @@ from rocrate.rocrate import ROCrate
 from compendium import (
     book,
     citation,
+    commands,
     datapackage,
     downloads,
+    locks,
     parameters,
     paths,
     stamps,
@@ -76,16 +77,22 @@ def pack(scenario: str, root: Path = paths.ROOT) -> Path:
         raise CompendiumError(
             f"_build/{scenario} holds no book; run `make book SCENARIO={scenario}` first"
         )
+    with locks.alone(build):  # no build may put another book there meanwhile
+        return _pack(scenario, build, root)
+
+
+def _pack(scenario: str, build: Path, root: Path) -> Path:
     files = contents(scenario, root)
     files["ro-crate-metadata.json"] = describe(scenario, files, root).encode("utf-8")
-    folder, aside, archive = build / "crate", build / "crate.new", build / f"{ARCHIVE}.new"
-    shutil.rmtree(aside, ignore_errors=True)
-    for name, content in files.items():
-        (aside / name).parent.mkdir(parents=True, exist_ok=True)
-        (aside / name).write_bytes(content)
-    archive.write_bytes(downloads.zipped(files))
-    book.publish(aside, folder)
-    archive.replace(build / ARCHIVE)
+    folder = build / "crate"
+    with commands.workshop(build, ".crate-") as place:
+        aside, archive = place / "crate", place / ARCHIVE
+        for name, content in files.items():
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            (aside / name).write_bytes(content)
+        archive.write_bytes(downloads.zipped(files))
+        book.publish(aside, folder)
+        archive.replace(build / ARCHIVE)
     return folder
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from compendium import citation, datapackage, inventory, paths, scenarios
+from compendium import citation, datapackage, files, inventory, paths, scenarios
 from compendium.citation import Citation
 from compendium.errors import CompendiumError
 from compendium.inventory import SCENARIO, Page
@@ -156,14 +156,14 @@ def write(found: Mapping[Path, str], root: Path = paths.ROOT) -> list[Path]:
     changed = stale(found, root)
     for file in changed:
         (root / file).parent.mkdir(parents=True, exist_ok=True)
-        (root / file).write_text(found[file], "utf-8")
+        files.put(root / file, found[file])
     return changed
 
 
 def kept_parts(build: Path) -> dict[str, list[dict]]:
     """Exhibits of the estimates over time that a build of the default vintage has left behind."""
     (file,) = (build / "vintages").glob(f"page-{scenarios.read(SCENARIO).as_of}-*.json")
-    return json.loads(file.read_text("utf-8"))
+    return json.loads(files.kept(file))
 
 
 def _reference(reference: Mapping) -> str:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from compendium import paths
 
 
 class CompendiumError(Exception):
@@ -93,3 +99,46 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint ``; did you mean 'x'?`` or an empty text."""
     match = difflib.get_close_matches(name[:LONGEST], list(known), n=1)
     return f"; did you mean {match[0]!r}?" if match else ""
+
+
+# --- Told by the system ------------------------------------------------------------------------
+
+ELSEWHERE = "or work in a copy of the checkout that may be written"
+# What is wrong and what to do, by the system's number of the error.
+SYSTEM = {
+    errno.ENOSPC: ("the disk is full", "free some space (`make clean` removes all that was built, "
+                   "TMPDIR names the folder of passing files), then run the same command again"),
+    errno.EDQUOT: ("the disk is full: your quota is used up", "remove files of yours (`make clean` "
+                   "removes all that was built), then run the same command again"),
+    errno.EFBIG: ("a file grows larger than this process may write",
+                  "raise the limit (`ulimit -f unlimited`), then run the same command again"),
+    errno.EROFS: ("the file system is read-only", f"make it writable, {ELSEWHERE}"),
+    errno.EACCES: ("no permission", f"give yourself the right to write there, {ELSEWHERE}"),
+    errno.EPERM: ("not permitted", f"give yourself the right to write there, {ELSEWHERE}"),
+    errno.ENOTDIR: ("a file stands where a folder is needed", "move it away or remove it"),
+    errno.EEXIST: ("something stands where a folder is needed", "move it away or remove it"),
+    errno.EIO: ("the disk cannot be read or written", "look at the disk; keep a copy elsewhere"),
+}  # fmt: skip
+
+
+def of_system(error: OSError) -> str | None:
+    """An error of the system in plain words; None for one that is no matter of the user."""
+    number = error.errno
+    if number is None:  # of a whole folder copied: one error a file, in words
+        number = next((n for n in _numbers(str(error)) if n in SYSTEM), None)
+    if number not in SYSTEM:
+        return None
+    problem, todo = SYSTEM[number]
+    places = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
+    place = f"{paths.relative(places[0])}: " if places else ""
+    return f"{place}{problem} ({os.strerror(number)}); {todo}"
+
+
+def remedy(text: str) -> str:
+    """A line that says what to do about an error of the system that a text tells; else empty."""
+    known = [SYSTEM[number] for number in _numbers(text) if number in SYSTEM]
+    return f"\n{known[0][0]}: {known[0][1]}" if known else ""
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\[Errno (\d+)\]", text)]

@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,19 +86,55 @@ def require_folders(*folders: Path) -> None:
                 _refuse(place, "is no folder", "a folder, or nothing: take it away and run again")
 
 
-# --- Kept for later ----------------------------------------------------------------------------
+# --- Written whole ----------------------------------------------------------------------------
 
 
-def keep(file: Path, text: str) -> None:
-    """Write a text with its digest aside and rename it: what bears its name is whole."""
-    aside = file.with_name(f".new-{file.stem}-{os.getpid()}")
+NEW = ".new-"  # how a file begins that is not whole yet
+ABANDONED = 3600  # seconds after which nobody is still writing it
+
+
+def put(file: Path, content: str | bytes, *, lasting: bool = True) -> None:
+    """Write a file aside and rename it: what bears its name is whole.
+
+    Parameters
+    ----------
+    file : Path
+    content : str or bytes
+    lasting : bool
+        Also after a power cut; not needed where the content is checked when it is read.
+    """
+    aside = file.with_name(f"{NEW}{file.name}-{os.getpid()}")
+    data = content if isinstance(content, bytes) else content.encode("utf-8")
     try:
-        aside.write_text(f"{_digest(text)}\n{text}", "utf-8")
+        with aside.open("wb") as out:
+            out.write(data)
+            if lasting:
+                out.flush()
+                os.fsync(out.fileno())
         aside.replace(file)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             aside.unlink()
         raise
+
+
+def clear(place: Path) -> None:
+    """Remove a folder with all that is in it, if there is one; OSError where that cannot be."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(place)
+
+
+def clear_abandoned(folder: Path) -> None:
+    """Remove files that a process which was killed had begun to `put` into a folder."""
+    for file in folder.glob(f"{NEW}*"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_mtime < time.time() - ABANDONED:
+                file.unlink()
+
+
+def keep(file: Path, text: str) -> None:
+    """Write a text with its digest, for `kept`."""
+    put(file, f"{_digest(text)}\n{text}", lasting=False)
 
 
 def kept(file: Path) -> str | None:

@@ -38,6 +38,7 @@ from compendium.errors import UsageError, nearest
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
 AS_OF = "COMPENDIUM_REHEARSE"  # environment variable: the vintage for which models are run before
+INTERRUPT = {signal.SIGINT}
 POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
 # What a kernel imports as it starts, what chapters import, and what they come to import while
@@ -129,9 +130,15 @@ def start_server(rehearse: str | None = None) -> None:
     more, variables = ([reads.REHEARSAL], {AS_OF: rehearse}) if rehearse else ([], {})
     context.set_forkserver_preload([__name__, *PRELOAD, *more])
     with _starting, environment({**EARLY, **variables}):
-        from multiprocessing import forkserver
+        from multiprocessing import forkserver, resource_tracker
 
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # which would take the signal up again
+        # Ctrl-C goes to every process of the terminal; this one would tell where it was at.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def processes(count: int) -> ProcessPoolExecutor:
@@ -139,10 +146,19 @@ def processes(count: int) -> ProcessPoolExecutor:
 
     Never plain forks: a child would share the state of libraries that hold threads.
     """
-    if not available():
-        return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
-    start_server()
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("forkserver"))
+    kind = "forkserver" if available() else "spawn"
+    if available():
+        start_server()
+    return ProcessPoolExecutor(
+        count, mp_context=multiprocessing.get_context(kind), initializer=_belong
+    )
+
+
+def _belong() -> None:
+    """Have a process of a pool end with the one it computes for, and leave Ctrl-C to that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def end(pool: ProcessPoolExecutor) -> None:
@@ -336,6 +352,7 @@ def serve(arguments: list[str], variables: Mapping[str, str], folder: str) -> No
     """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
     gc.freeze()  # else the collector would walk through the libraries, and copy their memory
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)  # see `start_server`
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ.clear()
     os.environ.update(variables)

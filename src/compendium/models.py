@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from compendium import packages, parameters, paths, scenarios, values
+from compendium import files, packages, parameters, paths, scenarios, values
 from compendium.register import CHAPTERS, HEADLINES
 from compendium.values import Value
 
@@ -54,12 +54,15 @@ def values_in(name: str) -> dict[str, Value]:
     Kept under ``_build/check`` for as long as code, tables, scenarios and lock are the same.
     """
     file = paths.BUILD / "check" / f"{name}-{fingerprint()}.json"
-    if not file.exists():
-        found = values_of(scenarios.read(name).chapters)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        for older in file.parent.glob(f"{name}-*.json"):
-            older.unlink(missing_ok=True)
-        values.write(file, found)
+    kept = values.kept(file)
+    if kept is not None:
+        return kept
+    found = values_of(scenarios.read(name).chapters)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for older in file.parent.glob(f"{name}-*.json"):
+        older.unlink(missing_ok=True)
+    files.clear_abandoned(file.parent)
+    values.write(file, found)
     return values.read(file)
 
 

@@ -12,7 +12,6 @@ import os
 import posixpath
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 import compendium
-from compendium import book, paths, stamps
+from compendium import book, commands, files, locks, paths, stamps
 from compendium.errors import CompendiumError
 
 STYLE = "assets/print.css"
@@ -74,13 +73,18 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
     CompendiumError
         The book is not built, or no browser is at hand.
     """
-    build, target = paths.BUILD / name, paths.BUILD / "pdf" / f"{name}.pdf"
-    try:
-        stamp = json.loads((build / stamps.NAME).read_text("utf-8"))
-    except FileNotFoundError:
+    build = paths.BUILD / name
+    if not (build / stamps.NAME).exists():
         raise CompendiumError(
             f"{paths.relative(build)}: no finished book; run `make pdf SCENARIO={name}`"
-        ) from None
+        )
+    with locks.alone(build, report):  # no other book is put there meanwhile
+        return _print(name, build, report, code)
+
+
+def _print(name: str, build: Path, report: Callable[[str], None], code: bool) -> Path:
+    target = paths.BUILD / "pdf" / f"{name}.pdf"
+    stamp = json.loads((build / stamps.NAME).read_text("utf-8"))
     made_of = digest(stamp, code)
     if printed_of(target) == made_of:
         report(f"unchanged: {paths.relative(target)}")
@@ -89,10 +93,8 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
     front = title_page(name, json.loads((build / "values.json").read_text("utf-8"))["as_of"])
     report("printing ...")
     content = press(document(front, sheets, build / "html"), target.parent)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}")
-    aside.write_bytes(finish(content, sheets, front, made_of))
-    os.replace(aside, target)
+    files.clear_abandoned(target.parent)
+    files.put(target, finish(content, sheets, front, made_of))
     report(f"done: {paths.relative(target)}")
     return target
 
@@ -484,7 +486,7 @@ pages => {
 def press(content: str, folder: Path) -> bytes:
     """Print a document; its pages are numbered in a second pass, since only paper has them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".print-", dir=folder) as aside:
+    with commands.workshop(folder, ".print-") as aside:
         file = Path(aside, "book.html")
         file.write_text(content, "utf-8")
         with opened(file) as page:

@@ -49,6 +49,7 @@ from compendium import book, coursework, licences, pages, parameters, paths, val
 from compendium.catalogue import Catalogue
 from compendium.errors import CompendiumError, Fault, nearest
 from compendium.exercises import cells
+from compendium.files import put
 from compendium.pages import is_web_address
 
 MIME = "application/vnd.compendium.exhibit+json"
@@ -391,9 +392,7 @@ def serve_vega(app) -> None:
     kept = paths.BUILD / "vega" / file.name
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        aside = kept.with_name(f".{kept.name}.{os.getpid()}")
-        aside.write_text(vega(), "utf-8")
-        aside.replace(kept)
+        put(kept, vega())
     shutil.copyfile(kept, file)
 
 

@@ -27,6 +27,7 @@ from compendium import (
     datapackage,
     files,
     kernels,
+    locks,
     models,
     parameters,
     paths,
@@ -379,16 +380,18 @@ def run(
     only = _check_ids(only)
     store = folder / "results"
     store.mkdir(parents=True, exist_ok=True)
-    failed: dict[str, str] = {}
-    missing = [task for key, task in tasks.items() if not _load(store, key)]
-    kept = len(tasks) - len(missing)
-    report(kept, 0, len(tasks))
-    if missing:
-        with cluster(scheduler, workers) as client:
-            for done in _submit(client, mode, missing, store, failed):
-                report(kept + done - len(failed), len(failed), len(tasks))
-    outcome = Outcome(folder, len(cases), len(tasks), kept, failed, _whole(used, failed))
-    _write_tables(outcome, cases, tasks, used, only, mode)
+    with locks.alone(folder, file=folder / ".lock"):
+        files.clear_abandoned(store)
+        failed: dict[str, str] = {}
+        missing = [task for key, task in tasks.items() if not _load(store, key)]
+        kept = len(tasks) - len(missing)
+        report(kept, 0, len(tasks))
+        if missing:
+            with cluster(scheduler, workers) as client:
+                for done in _submit(client, mode, missing, store, failed):
+                    report(kept + done - len(failed), len(failed), len(tasks))
+        outcome = Outcome(folder, len(cases), len(tasks), kept, failed, _whole(used, failed))
+        _write_tables(outcome, cases, tasks, used, only, mode)
     return outcome
 
 
@@ -559,7 +562,7 @@ def _write_tables(outcome, cases, tasks, used, only, mode) -> None:
             place.mkdir(parents=True, exist_ok=True)
             for chapter, key in used[case.name].items():
                 if key not in outcome.failed:
-                    (place / f"{chapter}.ipynb").write_text(loaded(key)["notebook"], "utf-8")
+                    files.put(place / f"{chapter}.ipynb", loaded(key)["notebook"])
     if missing := sorted(only - stated):
         raise CompendiumError(f"no case states {', '.join(missing)}; the other values were written")
 
@@ -567,7 +570,7 @@ def _write_tables(outcome, cases, tasks, used, only, mode) -> None:
 @contextmanager
 def _table(file: Path, columns: list[str]):
     """Write a CSV table aside and put it in place when it is whole."""
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside = file.with_name(f".{file.name}")  # of this sweep alone, which has the folder's lock
     with aside.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(columns)

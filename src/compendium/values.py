@@ -25,7 +25,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium import paths
+from compendium import files, paths
 from compendium.errors import CompendiumError, nearest
 from compendium.reads import quiet
 
@@ -321,6 +321,14 @@ def read(file: Path) -> dict[str, Value]:
     return {id: from_record(id, record) for id, record in content["values"].items()}
 
 
+def kept(file: Path) -> dict[str, Value] | None:
+    """The same, or None where there is no such file or it is not whole."""
+    try:
+        return read(file)
+    except (CompendiumError, KeyError, TypeError):
+        return None
+
+
 def lookup(values: Mapping[str, Value], id: str) -> Value:
     """Return the value of that id; raise with the nearest known id otherwise."""
     if id not in values:
@@ -358,8 +366,6 @@ def from_record(id: str, record: dict) -> Value:
 
 
 def _write(file: Path, content: dict) -> None:
-    # Written aside and renamed: a reader never sees half a file.
+    # A reader never sees half a file. What a power cut leaves of it is no JSON.
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
-    aside = file.with_suffix(f".{os.getpid()}.tmp")
-    aside.write_text(text, "utf-8")
-    aside.replace(file)
+    files.put(file, text, lasting=False)

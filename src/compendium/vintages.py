@@ -18,7 +18,7 @@ from threading import Event
 import numpy as np
 import pandas as pd
 
-from compendium import datapackage, evidence, exhibits, models, parameters, paths, values
+from compendium import datapackage, evidence, exhibits, files, models, parameters, paths, values
 from compendium.register import HEADLINES
 
 POLL = 0.1  # seconds between looks at whether the vintages are still wanted
@@ -67,7 +67,7 @@ def track(
     the rows known by its day are the same.
     """
     days = [day for day in month_ends(as_of) if day >= parameters.FIRST_DAY]
-    missing = [day for day in days if not _file(day).exists()]
+    missing = [day for day in days if values.kept(_file(day)) is None]
     if missing:
         count = min(workers or os.cpu_count() or 1, len(missing))
         if count == 1:
@@ -124,6 +124,7 @@ def compute(day: dt.date) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     for older in file.parent.glob(f"{day}-*.json"):
         older.unlink(missing_ok=True)
+    files.clear_abandoned(file.parent)
     values.write(file, found, as_of=str(day))
     return file
 
@@ -373,12 +374,13 @@ def parts(
     """
     day = evidence.parse_day(as_of).date()
     file = paths.BUILD / "vintages" / f"page-{_file(day).name}"
-    if not file.exists():
-        content = json.dumps(_parts(as_of, track(as_of, workers, stop), stop))
+    text = files.kept(file)
+    if text is None:
+        text = json.dumps(_parts(as_of, track(as_of, workers, stop), stop))
         for older in file.parent.glob(f"page-{day}-*.json"):
             older.unlink(missing_ok=True)
-        file.write_text(content, "utf-8")
-    return json.loads(file.read_text("utf-8"))
+        files.keep(file, text)
+    return json.loads(text)
 
 
 def _parts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from compendium import paths
+from compendium import commands, paths
 from compendium.errors import CompendiumError
 from compendium.kernels import THREADS
 
@@ -51,15 +50,6 @@ class Run:
     seconds: float
     memory: int
     disk: int
-
-
-def leave_when_ended() -> None:
-    """Have SIGTERM leave by way of an exception, so that no build goes on and no copy stays."""
-
-    def leave(*_: object) -> None:
-        raise SystemExit(143)
-
-    signal.signal(signal.SIGTERM, leave)
 
 
 def copy_checkout(target: Path) -> None:
@@ -99,16 +89,16 @@ def build(root: Path, scenario: str, kernel: str, variables: Mapping[str, str]) 
     own = {"PYTHONPATH": str(root / "src"), "COMPENDIUM_ROOT": str(root)}
     begin, log = time.monotonic(), root.parent / f"{root.name}-{scenario}.log"
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            command, cwd=root, env={**os.environ, **THREADS, **own, **variables},
-            stdout=stream, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            peak = _wait(process)
-        except BaseException:
-            process.terminate()  # it ends the processes of its notebooks
-            process.wait()
-            raise
+        given = {**os.environ, **THREADS, **own, **variables, commands.TIE: "1"}
+        with commands.tied(
+            command, cwd=root, env=given, stdout=stream, stderr=subprocess.STDOUT
+        ) as process:
+            try:
+                peak = _wait(process)
+            except BaseException:
+                process.terminate()  # it ends the processes of its notebooks
+                process.wait()
+                raise
     if process.returncode:
         said = log.read_text("utf-8", "replace").strip().replace(f"{root}{os.sep}", "")
         raise CompendiumError(f"scenario {scenario} could not be built:\n{said}")

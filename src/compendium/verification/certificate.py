@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from compendium import book, paths
+from compendium import book, commands, paths
 from compendium.errors import CompendiumError
 from compendium.verification import editions
 from compendium.verification.editions import Edition
@@ -59,7 +58,7 @@ def write(found: Mapping[str, Edition], state: Mapping, log: str) -> None:
     """
     paths.RESULTS.parent.mkdir(parents=True, exist_ok=True)
     # Beside the results, hence on their file system, so that the two can change places.
-    with tempfile.TemporaryDirectory(prefix=".results-", dir=paths.RESULTS.parent) as folder:
+    with commands.workshop(paths.RESULTS.parent, ".results-") as folder:
         aside = Path(folder, "results")
         if paths.RESULTS.exists():
             shutil.copytree(

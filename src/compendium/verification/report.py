@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import html
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compendium import book
+from compendium import book, commands
 from compendium.verification.checks import DIFFERS, MISSING, NEW, SAME, WITHIN
 
 PASSED, FAILED = "passed", "failed"
@@ -52,7 +51,7 @@ def write(content: Mapping, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     texts = {"html": as_html(content), "md": as_markdown(content),
              "json": json.dumps(content, indent=1, ensure_ascii=False) + "\n"}  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix=".verify-report-", dir=folder.parent) as place:
+    with commands.workshop(folder.parent, ".verify-report-") as place:
         aside = Path(place, folder.name)
         aside.mkdir()
         for ending, text in texts.items():

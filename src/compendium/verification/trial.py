@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from compendium import estimates, paths, values
+from compendium import estimates, locks, paths, values
 from compendium.errors import CompendiumError
 from compendium.values import Value
 from compendium.verification import builds, certificate, checks, editions, inputs, report
@@ -117,7 +117,11 @@ def certify(say: Callable[[str], None], release: str = "") -> list[str]:
         The release cannot be recorded, a package is not installed as locked, or a build failed;
         ``results/`` is then as it was.
     """
-    tell = _timed(say, time.monotonic())
+    with locks.alone(paths.RESULTS, say, file=paths.BUILD / ".results.lock"):
+        return _certify(_timed(say, time.monotonic()), release)
+
+
+def _certify(tell: Callable[[str], None], release: str) -> list[str]:
     if release:
         estimates.require_new(release)
     state = inputs.take(SCENARIOS)
