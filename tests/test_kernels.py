@@ -45,7 +45,8 @@ def test_the_libraries_are_there_and_the_project_is_not(folder):
     cells = outputs(folder, cell(source), cell(LOADED))
     assert cells[3].outputs[0]["text"] == "[]\n"
     assert set(eval(cells[4].outputs[0]["text"])) <= {
-        "compendium", "compendium.errors", "compendium.kernels", "compendium.reads"
+        "compendium", "compendium.errors", "compendium.inheritance", "compendium.kernels",
+        "compendium.reads",
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ import nbformat.v4 as nb
 import yaml
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-from compendium import files, paths
+from compendium import files, inheritance, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.values import Value
 from compendium.values import write as write_values
@@ -120,9 +120,13 @@ def download(page: Path, name: str) -> str:
 
 
 def slim(html_folder: Path) -> None:
-    """Remove what no reader's browser asks for: maps that lead from the theme's scripts to their sources."""
-    for file in (html_folder / "_static").rglob("*.map"):
-        file.unlink()
+    """Remove what no reader's browser asks for.
+
+    Maps that lead from the theme's scripts to their sources, and Sphinx's note on its settings,
+    which differs with the place of the checkout.
+    """
+    for file in [*(html_folder / "_static").rglob("*.map"), html_folder / ".buildinfo"]:
+        file.unlink(missing_ok=True)
 
 
 def size(folder: Path) -> str:
@@ -314,7 +318,7 @@ def run_jupyter_book(source: Path, output: Path, *, verbose: bool = False) -> No
         errors="replace",
         check=False,
         # Colours would stand as codes in our messages; a wide terminal keeps lines whole.
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"},
+        env={**inheritance.variables(), "NO_COLOR": "1", "COLUMNS": "1000"},
     )
     if verbose:
         sys.stderr.write(result.stderr)

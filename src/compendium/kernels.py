@@ -32,7 +32,7 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 
-from compendium import reads
+from compendium import inheritance, reads
 from compendium.errors import UsageError, nearest
 
 KINDS = ("warm", "fresh")
@@ -80,11 +80,10 @@ PRELOAD = (
 )
 
 # One thread a process: small fits are quicker, their timing even, their sums the same on every
-# machine. Read before NumPy is imported, like the seed of hashes before anything is.
+# machine. Read before NumPy is imported.
 THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 EARLY = {
     **THREADS,
-    "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning of a debugger that nobody uses
     # ipykernel's own choice, made before Matplotlib is imported.
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -97,9 +96,14 @@ _starting = threading.Lock()
 
 
 def available() -> bool:
-    """Whether this process may fork kernels from a server: not on Windows, nor in a daemon."""
+    """Whether this process may fork kernels from a server.
+
+    Not on Windows, nor in a daemon, nor where Python was told to drop assertions or to treat
+    warnings in its own way: the server would be told so too.
+    """
     methods = multiprocessing.get_all_start_methods()
-    return "forkserver" in methods and not multiprocessing.current_process().daemon
+    told = sys.flags.optimize or sys.flags.dev_mode or sys.warnoptions
+    return "forkserver" in methods and not multiprocessing.current_process().daemon and not told
 
 
 def choose(kind: str) -> str:
@@ -128,7 +132,7 @@ def start_server(rehearse: str | None = None) -> None:
     context = multiprocessing.get_context("forkserver")
     more, variables = ([reads.REHEARSAL], {AS_OF: rehearse}) if rehearse else ([], {})
     context.set_forkserver_preload([__name__, *PRELOAD, *more])
-    with _starting, environment({**EARLY, **variables}):
+    with _starting, environment({**inheritance.variables(), **EARLY, **variables}, alone=True):
         from multiprocessing import forkserver
 
         forkserver.ensure_running()
@@ -153,9 +157,19 @@ def end(pool: ProcessPoolExecutor) -> None:
 
 
 @contextlib.contextmanager
-def environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a process started within, and put the old ones back."""
-    before = {name: os.environ.get(name) for name in wanted}
+def environment(wanted: Mapping[str, str], *, alone: bool = False) -> Iterator[None]:
+    """Set environment variables for a process started within, and put the old ones back.
+
+    Parameters
+    ----------
+    wanted : mapping
+    alone : bool
+        Take all others away.
+    """
+    others = [name for name in os.environ if name not in wanted] if alone else []
+    before = {name: os.environ.get(name) for name in (*wanted, *others)}
+    for name in others:
+        del os.environ[name]
     os.environ.update(wanted)
     try:
         yield
@@ -226,7 +240,7 @@ class Group:
                     if group._stopped:
                         raise RuntimeError("the kernels were stopped")
                     group._alive.add(self)
-                env = {**os.environ, **THREADS, "PYTHONHASHSEED": "0", **variables}
+                env = {**inheritance.variables(), **THREADS, **variables}
                 await super().start_kernel(**options, env=env, cwd=str(folder))
                 if group._stopped:
                     _kill(self)
@@ -277,7 +291,10 @@ class WarmProvisioner(LocalProvisioner):
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         folder = str(options.get("cwd") or os.getcwd())
         context = multiprocessing.get_context("forkserver")
-        process = context.Process(target=serve, args=(arguments, options["env"], folder))
+        # As bytes: the server is always on UTF-8, and this process may be on something else.
+        told = [os.fsencode(text) for text in arguments]
+        own = {os.fsencode(name): os.fsencode(text) for name, text in options["env"].items()}
+        process = context.Process(target=serve, args=(told, own, os.fsencode(folder)))
         with _starting, _no_script():
             process.start()
         self.process = _Forked(process)
@@ -332,15 +349,16 @@ def _no_script() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def serve(arguments: list[str], variables: Mapping[str, str], folder: str) -> None:
+def serve(arguments: list[bytes], variables: Mapping[bytes, bytes], folder: bytes) -> None:
     """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
     gc.freeze()  # else the collector would walk through the libraries, and copy their memory
     os.setsid()
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ.clear()
-    os.environ.update(variables)
+    os.environ.update({os.fsdecode(name): os.fsdecode(text) for name, text in variables.items()})
     os.chdir(folder)
     sys.path[:] = [place for place in _SEARCH_PATH if place]
+    arguments = [os.fsdecode(text) for text in arguments]
     sys.argv[:] = ["ipykernel_launcher.py", *arguments]
 
     import numpy as np
