@@ -127,7 +127,7 @@ SETTINGS = {
             "COLUMNS": "40", "LINES": "5", "TERM": "dumb", "SOURCE_DATE_EPOCH": "0",
             "USER": "jürgen", "LOGNAME": "jürgen", "HOSTNAME": "büro", "LANGUAGE": "de",
             "PYTHONSTARTUP": "{home}/startup.py", "DOCUTILSCONFIG": "{home}/.docutils",
-            "TMPDIR": "{folder}/zwischen lager",
+            "TMPDIR": "{folder}/t ü",
         },
         umask=0o077,
         changed=315_532_800,  # 1980
@@ -179,7 +179,7 @@ class Made:
         for name, text in AT_HOME.items() if setting.settings else ():
             (self.home / name).parent.mkdir(parents=True, exist_ok=True)
             (self.home / name).write_text(text, "utf-8")
-        (folder / "zwischen lager").mkdir()
+        (folder / "t ü").mkdir()
         (folder / "elsewhere").mkdir()
         if setting.seed or setting.later:
             text = ELSEWHERE.format(seed=setting.seed, later=setting.later)
@@ -204,7 +204,6 @@ class Made:
             **os.environ,
             "HOME": str(self.home),
             "LOCPATH": str(self.locales),
-            "XDG_CACHE_HOME": str(folder.parent),  # the list of fonts is made once
             "COMPENDIUM_ROOT": str(self.root),
             **{k: v and v.format(**places) for k, v in self.setting.variables.items()},
             "PYTHONPATH": os.pathsep.join([str(folder / "elsewhere"), str(self.root / "src")]),
@@ -277,7 +276,7 @@ def test_a_book_and_its_crate_are_the_same_bytes(made, name):
     count, differ = builds.compared(plain, other)
     told = [f"{file}: {unlike(plain / file, other / file)}" for file in differ]
     assert not told, "\n".join(
-        [f"{len(told)} of {count} files, built with {other}", SETTINGS[name].__str__(), *told[:20]]
+        [f"{len(told)} of {count} files, built with {other}", str(SETTINGS[name]), *told[:20]]
     )
     assert count > 400 and (other / crate.ARCHIVE).exists()
 

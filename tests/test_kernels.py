@@ -108,6 +108,16 @@ def test_an_unknown_kind_is_refused():
         kernels.Group("frehs")
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("tempfile.tempdir", "/tmp/" + "long/" * 20), ("sys.warnoptions", ["always"])],
+)
+def test_kernels_are_fresh_where_a_server_would_fail_or_differ(monkeypatch, place, value):
+    assert kernels.choose("warm") == "warm"
+    monkeypatch.setattr(place, value)
+    assert kernels.choose("warm") == "fresh"
+
+
 # Where tests run in the background, a shell may have told their processes to ignore Ctrl-C.
 SCRIPT = """
 import signal, sys

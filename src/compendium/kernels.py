@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import types
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,7 @@ from compendium.errors import UsageError, nearest
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
 AS_OF = "COMPENDIUM_REHEARSE"  # environment variable: the vintage for which models are run before
+LONGEST = 70  # bytes: the address of a socket has 108 on Linux, 104 on a Mac
 POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
 # What a kernel imports as it starts, what chapters import, and what they come to import while
@@ -99,11 +101,18 @@ def available() -> bool:
     """Whether this process may fork kernels from a server.
 
     Not on Windows, nor in a daemon, nor where Python was told to drop assertions or to treat
-    warnings in its own way: the server would be told so too.
+    warnings in its own way: the server would be told so too. Nor where the folder of temporary
+    files has too long a name for the socket in it.
     """
     methods = multiprocessing.get_all_start_methods()
     told = sys.flags.optimize or sys.flags.dev_mode or sys.warnoptions
-    return "forkserver" in methods and not multiprocessing.current_process().daemon and not told
+    room = len(os.fsencode(tempfile.gettempdir())) <= LONGEST
+    return (
+        "forkserver" in methods
+        and room
+        and not told
+        and not multiprocessing.current_process().daemon
+    )
 
 
 def choose(kind: str) -> str:
