@@ -68,7 +68,27 @@ def test_prose_tags_comments_and_unread_rows_run_nothing(checkout):
     assert "Other text." in kept and "A comment." in kept and "hide-cell" in kept
     # The same bytes as if it had been executed.
     chapters.execute("arms_trade", GIVEN, checkout / "_build" / "three")
-    assert kept == (checkout / "_build/three/notebooks/arms_trade.ipynb").read_text("utf-8")
+    for file in ("notebooks/arms_trade.ipynb", "values/arms_trade.json", "runs/arms_trade.json"):
+        made = [(checkout / "_build" / name / file).read_bytes() for name in ("two", "three")]
+        assert made[0] == made[1], file
+
+
+def test_a_kept_run_tells_of_cells_and_modules_as_they_are_now(checkout):
+    module = checkout / "own.py"
+    module.write_text("x = 1\n")
+    was = cache.digests_of_module(module)
+    manifest = {"modules": {"own.py": was}, "cells": [["old", "a"]], "calls": [1]}
+    module.write_text("x = 1  # one\n")
+    now = cache.renewed(manifest, {"cells": [["new", "a"]]})
+    assert now["modules"]["own.py"][0] != was[0] and now["modules"]["own.py"][1] == was[1]
+    assert now["cells"] == [["new", "a"]] and now["calls"] == [1]
+
+
+def test_modules_stand_in_one_order_however_they_were_loaded(tmp_path):
+    record = tmp_path / "reads"
+    own = ["src/compendium/values.py", "src/compendium/arms/__init__.py"]
+    record.write_text("".join(json.dumps(["module", name]) + "\n" for name in own))
+    assert list(cache.manifest_of({}, record)["modules"]) == sorted(own)
 
 
 def change_row(checkout):

@@ -45,7 +45,8 @@ def test_the_libraries_are_there_and_the_project_is_not(folder):
     cells = outputs(folder, cell(source), cell(LOADED))
     assert cells[3].outputs[0]["text"] == "[]\n"
     assert set(eval(cells[4].outputs[0]["text"])) <= {
-        "compendium", "compendium.errors", "compendium.kernels", "compendium.reads"
+        "compendium", "compendium.errors", "compendium.inheritance", "compendium.kernels",
+        "compendium.reads",
     }  # fmt: skip
 
 
@@ -105,6 +106,16 @@ def test_a_stopped_group_starts_no_kernel(folder):
 def test_an_unknown_kind_is_refused():
     with pytest.raises(UsageError, match="did you mean 'fresh'"):
         kernels.Group("frehs")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("tempfile.tempdir", "/tmp/" + "long/" * 20), ("sys.warnoptions", ["always"])],
+)
+def test_kernels_are_fresh_where_a_server_would_fail_or_differ(monkeypatch, place, value):
+    assert kernels.choose("warm") == "warm"
+    monkeypatch.setattr(place, value)
+    assert kernels.choose("warm") == "fresh"
 
 
 # Where tests run in the background, a shell may have told their processes to ignore Ctrl-C.

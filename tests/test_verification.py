@@ -1,8 +1,11 @@
 """Verification on built folders: what was tampered with is named, and nothing else."""
 
 import base64
+import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,12 +16,14 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from test_kernels import running, wait_for
 
 from compendium import book, estimates, exhibits, figures, packages, paths, values
 from compendium.errors import CompendiumError
 from compendium.values import Value
 from compendium.verification import builds, certificate, checks, editions, inputs, report, trial
 
+SCRIPT = paths.ROOT / "scripts" / "verify.py"
 ROW, PRICE = "arms-cont-2023-10-wh", "shell_price"
 PAGE = """\
 <p>Worth <a data-value-id="arms_trade.total">{total}</a>.</p>
@@ -312,6 +317,48 @@ def test_a_kill_in_the_middle_leaves_the_earlier_report_whole(tmp_path):
     done = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
     assert done.returncode == -9
     assert [f.read_text() for f in folder.iterdir()] == ["earlier"]
+
+
+# Stands in for the build: it tells its process, and does not end by itself.
+ENDLESS = """\
+import os, sys, time
+from pathlib import Path
+Path(os.environ["MARK"]).write_text(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_verification_that_is_ended_leaves_the_earlier_report_and_no_process(
+    checkout, tmp_path_factory, number
+):
+    (checkout / "scripts").mkdir()
+    (checkout / "scripts" / "build_book.py").write_text(ENDLESS)
+    beside = tmp_path_factory.mktemp("beside")
+    folder, aside, mark = (beside / name for name in ("verify-report", "aside", "mark"))
+    for place in (folder, aside):
+        place.mkdir()
+    (folder / "report.md").write_text("earlier")
+    own = {"COMPENDIUM_ROOT": str(checkout), "TMPDIR": str(aside), "MARK": str(mark)}
+    verifying = subprocess.Popen(
+        [sys.executable, SCRIPT, "--report", folder], env={**os.environ, **own},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # Where tests run in the background, a shell may have told them to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    try:
+        wait_for(lambda: (mark.exists() and mark.read_text()) or verifying.poll() is not None)
+        build = int(mark.read_text())
+        verifying.send_signal(number)
+        said = verifying.communicate(timeout=60)[1]
+        assert verifying.returncode == 128 + number, said
+        assert "Traceback" not in said
+        assert not running(build)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(verifying.pid, signal.SIGKILL)
+    assert [f.read_text() for f in folder.iterdir()] == ["earlier"]
+    assert [*aside.iterdir()] == []  # the copies are gone
 
 
 # ----------------------------------------------------------------------- certificate and copies

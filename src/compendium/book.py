@@ -21,7 +21,7 @@ import nbformat.v4 as nb
 import yaml
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-from compendium import commands, files, locks, paths
+from compendium import commands, files, inheritance, locks, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.values import Value
 from compendium.values import write as write_values
@@ -121,9 +121,13 @@ def download(page: Path, name: str) -> str:
 
 
 def slim(html_folder: Path) -> None:
-    """Remove what no reader's browser asks for: maps that lead from the theme's scripts to their sources."""
-    for file in (html_folder / "_static").rglob("*.map"):
-        file.unlink()
+    """Remove what no reader's browser asks for.
+
+    Maps that lead from the theme's scripts to their sources, and Sphinx's note on its settings,
+    which differs with the place of the checkout.
+    """
+    for file in [*(html_folder / "_static").rglob("*.map"), html_folder / ".buildinfo"]:
+        file.unlink(missing_ok=True)
 
 
 def size(folder: Path) -> str:
@@ -307,8 +311,8 @@ def configure(file: Path, values: Path, banner: str, root: Path = paths.ROOT) ->
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     config.setdefault("html", {})["announcement"] = banner
     settings = config.setdefault("sphinx", {}).setdefault("config", {})
-    settings["compendium_values"] = str(values.resolve())
-    settings["compendium_root"] = str(root.resolve())
+    settings["compendium_values"] = inheritance.path_text(values)
+    settings["compendium_root"] = inheritance.path_text(root)
     file.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
 
 
@@ -326,7 +330,7 @@ def run_jupyter_book(source: Path, output: Path, *, verbose: bool = False) -> No
         encoding="utf-8",
         errors="replace",
         # Colours would stand as codes in our messages; a wide terminal keeps lines whole.
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "1000"},
+        env={**inheritance.variables(), "NO_COLOR": "1", "COLUMNS": "1000"},
     ) as process:
         told = process.communicate()[1]
     if verbose:

@@ -93,7 +93,6 @@ def _build(
         citation,
         datapackage,
         drawings,
-        files,
         prose,
         scenarios,
         values,

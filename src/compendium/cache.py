@@ -146,7 +146,14 @@ def manifest_of(asked: Mapping[str, object], record: Path) -> dict:
         for table, ids in found["rows"].items()
         if (now := rows_now(table))
     }
+    found["modules"] = dict(sorted(found["modules"].items()))  # loaded in any order
     return {**asked, **found}
+
+
+def renewed(manifest: Mapping, asked: Mapping) -> dict:
+    """Manifest of a kept run as it would be now: comments and names of cells may be others."""
+    modules = {name: digests_of_module(paths.ROOT / name) for name in manifest["modules"]}
+    return {**manifest, **asked, "modules": modules}
 
 
 def digests_of_module(file: Path) -> list[str]:

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def run(
     asked = cache.asked(chapter, plain(given), notebooks.chapter(chapter).cells)
     kept = cache.find(asked, folder)
     if kept is not None:
-        restore(chapter, given, folder, kept)
+        restore(chapter, given, folder, kept, asked)
         return False
     before = cache.snapshot()
     notebook = execute(chapter, given, folder, report, group)
@@ -196,7 +196,13 @@ def why(chapter: str, given: parameters.Parameters, folder: Path, previous: Path
     return cache.explain(previous / "runs" / f"{chapter}.json", asked, folder)
 
 
-def restore(chapter: str, given: parameters.Parameters, folder: Path, kept: cache.Entry) -> Path:
+def restore(
+    chapter: str,
+    given: parameters.Parameters,
+    folder: Path,
+    kept: cache.Entry,
+    asked: Mapping[str, object],
+) -> Path:
     """Write the notebook as executing it would have, with the outputs of a kept run."""
     target = folder / "notebooks" / f"{chapter}.ipynb"
     for file in (target, folder / "values" / "x", folder / "runs" / "x"):
@@ -213,7 +219,8 @@ def restore(chapter: str, given: parameters.Parameters, folder: Path, kept: cach
     nbformat.write(tidy(notebook), target)
     if kept.values:
         (folder / "values" / f"{chapter}.json").write_text(kept.values, "utf-8")
-    (folder / "runs" / f"{chapter}.json").write_text(json.dumps(kept.manifest), "utf-8")
+    manifest = cache.renewed(kept.manifest, asked)
+    (folder / "runs" / f"{chapter}.json").write_text(json.dumps(manifest), "utf-8")
     return target
 
 

@@ -57,7 +57,10 @@ STYLE = {
     "legend.frameon": False,
     "svg.hashsalt": "compendium",  # the same drawing gives the same bytes
     "svg.fonttype": "path",
+    "timezone": "UTC",
+    "date.epoch": "1970-01-01T00:00:00",
 }
+mpl.rcdefaults()  # what the user of this machine prefers is not for our figures
 mpl.rcParams.update(STYLE)
 SHORTEST = pd.Timedelta(days=30)  # a time axis shows no less, so that one day has room
 LEAST_CONTRAST = 4.5  # of words with white: level AA of the W3C's accessibility guidelines

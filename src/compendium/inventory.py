@@ -214,7 +214,8 @@ class Table:
 def tables(root: Path = paths.ROOT) -> list[Table]:
     """Every data file that a descriptor under ``data/`` names."""
     found = []
-    for descriptor in (root / "data" / "datapackage.json", *root.glob("data/*/datapackage.json")):
+    own = sorted(root.glob("data/*/datapackage.json"))
+    for descriptor in (root / "data" / "datapackage.json", *own):
         package = json.loads(descriptor.read_text("utf-8"))
         for table in package["resources"]:
             file = descriptor.parent / table["path"]

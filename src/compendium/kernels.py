@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 import threading
 import types
 from collections.abc import Iterator, Mapping
@@ -32,13 +33,14 @@ from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 
-from compendium import reads
+from compendium import inheritance, reads
 from compendium.errors import UsageError, nearest
 
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
 AS_OF = "COMPENDIUM_REHEARSE"  # environment variable: the vintage for which models are run before
 INTERRUPT = {signal.SIGINT}
+LONGEST = 70  # bytes: the address of a socket has 108 on Linux, 104 on a Mac
 POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
 # What a kernel imports as it starts, what chapters import, and what they come to import while
@@ -81,11 +83,10 @@ PRELOAD = (
 )
 
 # One thread a process: small fits are quicker, their timing even, their sums the same on every
-# machine. Read before NumPy is imported, like the seed of hashes before anything is.
+# machine. Read before NumPy is imported.
 THREADS = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 EARLY = {
     **THREADS,
-    "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # no warning of a debugger that nobody uses
     # ipykernel's own choice, made before Matplotlib is imported.
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
@@ -98,9 +99,21 @@ _starting = threading.Lock()
 
 
 def available() -> bool:
-    """Whether this process may fork kernels from a server: not on Windows, nor in a daemon."""
+    """Whether this process may fork kernels from a server.
+
+    Not on Windows, nor in a daemon, nor where Python was told to drop assertions or to treat
+    warnings in its own way: the server would be told so too. Nor where the folder of temporary
+    files has too long a name for the socket in it.
+    """
     methods = multiprocessing.get_all_start_methods()
-    return "forkserver" in methods and not multiprocessing.current_process().daemon
+    told = sys.flags.optimize or sys.flags.dev_mode or sys.warnoptions
+    room = len(os.fsencode(tempfile.gettempdir())) <= LONGEST
+    return (
+        "forkserver" in methods
+        and room
+        and not told
+        and not multiprocessing.current_process().daemon
+    )
 
 
 def choose(kind: str) -> str:
@@ -129,7 +142,7 @@ def start_server(rehearse: str | None = None) -> None:
     context = multiprocessing.get_context("forkserver")
     more, variables = ([reads.REHEARSAL], {AS_OF: rehearse}) if rehearse else ([], {})
     context.set_forkserver_preload([__name__, *PRELOAD, *more])
-    with _starting, environment({**EARLY, **variables}):
+    with _starting, environment({**inheritance.variables(), **EARLY, **variables}, alone=True):
         from multiprocessing import forkserver, resource_tracker
 
         resource_tracker.ensure_running()  # which would take the signal up again
@@ -169,9 +182,19 @@ def end(pool: ProcessPoolExecutor) -> None:
 
 
 @contextlib.contextmanager
-def environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a process started within, and put the old ones back."""
-    before = {name: os.environ.get(name) for name in wanted}
+def environment(wanted: Mapping[str, str], *, alone: bool = False) -> Iterator[None]:
+    """Set environment variables for a process started within, and put the old ones back.
+
+    Parameters
+    ----------
+    wanted : mapping
+    alone : bool
+        Take all others away.
+    """
+    others = [name for name in os.environ if name not in wanted] if alone else []
+    before = {name: os.environ.get(name) for name in (*wanted, *others)}
+    for name in others:
+        del os.environ[name]
     os.environ.update(wanted)
     try:
         yield
@@ -242,7 +265,7 @@ class Group:
                     if group._stopped:
                         raise RuntimeError("the kernels were stopped")
                     group._alive.add(self)
-                env = {**os.environ, **THREADS, "PYTHONHASHSEED": "0", **variables}
+                env = {**inheritance.variables(), **THREADS, **variables}
                 await super().start_kernel(**options, env=env, cwd=str(folder))
                 if group._stopped:
                     _kill(self)
@@ -293,7 +316,10 @@ class WarmProvisioner(LocalProvisioner):
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         folder = str(options.get("cwd") or os.getcwd())
         context = multiprocessing.get_context("forkserver")
-        process = context.Process(target=serve, args=(arguments, options["env"], folder))
+        # As bytes: the server is always on UTF-8, and this process may be on something else.
+        told = [os.fsencode(text) for text in arguments]
+        own = {os.fsencode(name): os.fsencode(text) for name, text in options["env"].items()}
+        process = context.Process(target=serve, args=(told, own, os.fsencode(folder)))
         with _starting, _no_script():
             process.start()
         self.process = _Forked(process)
@@ -348,16 +374,17 @@ def _no_script() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def serve(arguments: list[str], variables: Mapping[str, str], folder: str) -> None:
+def serve(arguments: list[bytes], variables: Mapping[bytes, bytes], folder: bytes) -> None:
     """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
     gc.freeze()  # else the collector would walk through the libraries, and copy their memory
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)  # see `start_server`
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ.clear()
-    os.environ.update(variables)
+    os.environ.update({os.fsdecode(name): os.fsdecode(text) for name, text in variables.items()})
     os.chdir(folder)
     sys.path[:] = [place for place in _SEARCH_PATH if place]
+    arguments = [os.fsdecode(text) for text in arguments]
     sys.argv[:] = ["ipykernel_launcher.py", *arguments]
 
     import numpy as np

@@ -189,7 +189,8 @@ class Recording:
 
 
 WATCHED = frozenset(("open", *PROGRAMS, *FOLDERS, *CHANGES))
-UNRELATED = ("compendium.kernels",)  # there in a forked kernel only; gives no number
+# There in a forked kernel only; give no number.
+UNRELATED = ("compendium.kernels", "compendium.inheritance")
 
 
 def load_ipython_extension(shell) -> None:

@@ -22,11 +22,7 @@ from compendium.kernels import THREADS
 MADE = (".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
         "verify-report", "*.egg-info")  # fmt: skip
 # Of a build, what differs from run to run, and why; all else must be the same bytes.
-VOLATILE = {
-    "stamp.json": "times at which the files of the copy were written",
-    "html/.buildinfo": "Sphinx's digest of its settings, the folder of the copy among them",
-    "runs/*.json": "which modules each notebook's process had loaded, and in which order",
-}
+VOLATILE = {"stamp.json": "times at which the files of the copy were written"}
 STEP = 0.5  # seconds between two looks at the memory
 
 
