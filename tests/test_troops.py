@@ -437,8 +437,9 @@ def test_further_contingents_by_hand():
 
 
 def test_between_two_rates_by_their_logarithms():
-    found = stock._log_between(np.array([0.0, 0.5, 1.0, 0.5]), 1.0, [100.0, 100.0, 100.0, 0.0])
-    np.testing.assert_allclose(found, [1, 10, 100, 0])  # no logarithm of nothing
+    u, ones = np.array([0.0, 0.5, 1.0, 0.5, 0.5]), np.ones(5)
+    found = stock._log_between(u, ones * [1, 1, 1, 0, 1], 100 * ones * [1, 1, 1, 1, 0])
+    np.testing.assert_allclose(found, [1, 10, 100, 0, 0])  # nought has no logarithm
 
 
 def test_between_two_days_there_is_a_straight_line():
@@ -460,9 +461,9 @@ def test_between_two_days_there_is_a_straight_line():
 
 def test_a_count_is_inside_up_to_the_ends():
     days = pd.DatetimeIndex(["2024-11-01", "2024-12-01"])
-    amounts = np.arange(101.0)[:, None] * [1, 1]  # 90 % interval from 5 to 95
+    amounts = np.full((9, 2), 50.0)
     paths = stock.Paths(days, *[amounts] * 6, 0 * amounts, ())
-    counts = pd.DataFrame({"low": [95.0, 0.0, 95.5, 0.0], "high": [99.0, 5.0, 99.0, 4.5]})
+    counts = pd.DataFrame({"low": [50.0, 40.0, 50.5, 40.0], "high": [60.0, 50.0, 60.0, 49.5]})
     counts = counts.assign(side="Ukraine", period_end=days[0])
     scored = stock.score(paths, counts, "killed")
     assert scored["inside"].tolist() == [True, True, False, False]
