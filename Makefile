@@ -19,10 +19,12 @@ override CHAPTER := $(value CHAPTER)
 override NOTEBOOK := $(value NOTEBOOK)
 override NAME := $(value NAME)
 override TITLE := $(value TITLE)
+override SAMPLE := $(or $(value SAMPLE),400)
+override SEED := $(or $(value SEED),1)
 override REPEATS := $(or $(value REPEATS),5)
-export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS
+export SCENARIO SCENARIOS KERNEL RELEASE CHAPTER NOTEBOOK NAME TITLE REPEATS SAMPLE SEED
 
-.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials test-long coverage licences audit coursework grade environment lock clean
+.PHONY: help book pdf test check compare diff verify certify describe crate bench new-chapter only-chapter tutorials test-long coverage mutation licences audit coursework grade environment lock clean
 
 help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +52,13 @@ coverage: environment ## Run all tests and list the lines and branches of src/ t
 	$(RUN) -m coverage run -m pytest
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
+
+# Cosmic Ray stays out of .venv, which it would burden with a dozen packages.
+mutation: environment ## Try mutants of models and validators against their tests (an hour or more). SAMPLE=400 SEED=1 AGAIN=1
+	@test tests/mutation.lock -ot _build/mutation/tool/ready || { rm -rf _build/mutation/tool && \
+	  $(RUN) -m pip install --quiet --require-hashes --no-deps --target _build/mutation/tool -r tests/mutation.lock && \
+	  touch _build/mutation/tool/ready; }
+	@nice -n 15 $(RUN) tests/mutation.py --sample "$$SAMPLE" --seed "$$SEED" $(if $(AGAIN),--again)
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py
@@ -101,6 +110,9 @@ lock: environment ## Write requirements.lock anew from pyproject.toml.
 	$(RUN) -m uv pip compile pyproject.toml --group test --group setup --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 	  --custom-compile-command "make lock" --output-file requirements.lock
+	$(RUN) -m uv pip compile --group mutation --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
+	  --custom-compile-command "make lock" --output-file tests/mutation.lock
 
 clean:           ## Remove what was built; the environment stays.
 	rm -rf _build

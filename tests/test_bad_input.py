@@ -174,6 +174,51 @@ def test_what_is_no_plain_file(tmp_path, case):
     assert table is None and words in str(fault) and "the heading obs_id," in str(fault)
 
 
+def test_a_file_may_be_as_large_as_the_limit_and_no_larger(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert files.read_bytes(tmp_path / "a", 3) == b"abc"
+    assert "a: is larger than 2 bytes, found '3'" in said(files.read_bytes, tmp_path / "a", 2)
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path):
+    (tmp_path / "a").write_bytes(b"one\ntwo\n\xff")
+    assert "a:3: not readable as UTF-8 at byte 8 " in said(files.read_text, tmp_path / "a")
+
+
+def test_a_text_kept_for_later_is_whole_or_nothing(tmp_path):
+    file = tmp_path / "kept"
+    assert files.kept(file) is None
+    files.keep(file, "one\ntwo")
+    assert files.kept(file) == "one\ntwo" and list(tmp_path.iterdir()) == [file]
+    file.write_text(file.read_text().replace("two", "tow"))
+    assert files.kept(file) is None
+    file.write_bytes(b"\xff")
+    assert files.kept(file) is None
+    with pytest.raises(OSError, match="missing"):
+        files.keep(tmp_path / "missing" / "kept", "one")
+
+
+def test_forty_levels_are_read_and_one_more_is_not(tmp_path):
+    file = tmp_path / "a.yml"
+    for _ in range(2):  # a list that is read counts for nothing afterwards
+        file.write_text("a: " + "[" * 38 + "1" + "]" * 38 + "\nb: [[1]]\n")
+        assert files.read_yaml(file)[1] == {("a",): 1, ("b",): 2}
+    file.write_text("a: " + "[" * 39 + "1" + "]" * 39 + "\n")
+    assert "a.yml:1: not valid YAML: more than 40 levels" in said(files.read_yaml, file)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("-5", -5), ("9" * 19, 10**19 - 1), ("1.5", 1.5)])  # fmt: skip
+def test_numbers_in_digits_alone_are_read(tmp_path, text, number):
+    (tmp_path / "a.yml").write_text(f"a: {text}\n")
+    assert files.read_yaml(tmp_path / "a.yml")[0] == {"a": number}
+
+
+def test_a_key_given_twice_in_a_list_is_told_with_both_lines(tmp_path):
+    (tmp_path / "a.yml").write_text("a:\n- x: 1\n- x: 1\n  y: 2\n  x: 3\n")
+    text = said(files.read_yaml, tmp_path / "a.yml")
+    assert "a.yml:5: x: key given twice; allowed: once; it stands already in line 3" in text
+
+
 def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
     (tmp_path / "a").write_text("x")
 
@@ -324,12 +369,33 @@ def test_random_yaml_gives_keys_or_faults(tmp_path_factory, text):
 
 @pytest.mark.parametrize(
     "name",
-    ["a b", "é", "-x", "$(touch x)", "a;b", "con", "a.building", "cache", "sweeps", "x" * 65],
+    [
+        "a b",
+        "é",
+        "-x",
+        "$(touch x)",
+        "a;b",
+        "con",
+        "COM1",
+        "lpt9",
+        "a.building",
+        "cache",
+        "sweeps",
+        "x" * 65,
+    ],
 )
 def test_a_name_no_scenario_can_have(folder_of_scenarios, name):
     (folder_of_scenarios / f"{name}.yml").write_text(HEAD)
     assert "is no name for a scenario" in said(scenarios.read, name)
     assert scenarios.check()
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "com10", "com0", "9"])
+def test_the_longest_name_and_title_are_taken(folder_of_scenarios, name):
+    (folder_of_scenarios / f"{name}.yml").write_text(HEAD.replace("Mine", "x" * 200))
+    assert len(scenarios.read(name).title) == 200
+    (folder_of_scenarios / f"{name}.yml").write_text(HEAD.replace("Mine", "x" * 201))
+    assert "title: is no title" in said(scenarios.read, name)
 
 
 @pytest.mark.parametrize("text", [BOMB, "- a\n", "", "cases: &c\n  a: *c\n", "scenarios: [[a]]\n"])

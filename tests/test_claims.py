@@ -26,6 +26,8 @@ from compendium.values import Value
         (0.49, {"a": 0.49, "b": None}, None, "not reproduced"),
         (0.2, {}, 0.9, "not reproduced"),  # later evidence does not make an old basis sound
         (None, {}, 0.1, "not reproduced"),
+        (1.0, {"a": 1.0}, 1.0, "reproduced"),  # certainty is a probability too
+        (0.0, {"a": 0.0}, 0.0, "not reproduced"),
     ],
 )
 def test_every_branch(chosen, readings, later, word):
@@ -130,3 +132,32 @@ def test_a_statement_that_points_at_nothing_is_told_with_its_place():
     line = Path(claims.__file__).read_text("utf-8").splitlines()[fault.line - 1]
     assert '"trade-return": "trade_trends.return"' in line
     assert "points at a value that no chapter states" in str(fault)
+
+
+def test_a_statement_that_the_study_never_made_is_told(monkeypatch):
+    table = pd.DataFrame({"claim_id": [claim for claim in claims.RESULTS if claim != "troops-cap"]})
+    monkeypatch.setattr(claims.datapackage, "read_table", lambda name: table)
+    (fault,) = claims.faults(set(claims.RESULTS.values()))
+    line = Path(claims.__file__).read_text("utf-8").splitlines()[fault.line - 1]
+    assert '"troops-cap": ' in line and "no such statement of the study" in str(fault)
+
+
+def test_verdict_and_probabilities_become_values():
+    outcome = claims.Tested("a-b", "s", "f", 0.25, {"west": 0.5}, 0.75, ("row-1",))
+    bare = claims.Tested("c", "s", "f", None)
+    found = {v.id: (v.value, v.rows) for v in claims.values_of("x", [outcome, bare])}
+    assert found == {
+        "x.verdict_a_b": ("reproduced with another reading", ("row-1",)),
+        "x.holds_a_b": (25.0, ("row-1",)),
+        "x.later_a_b": (75.0, ("row-1",)),
+        "x.verdict_c": ("not testable", ()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(5.5, 6, "5.5 to 6 USD billion"), (1200, 1200, "1,200 USD billion"),
+     (math.nan, 3, "3 USD billion"), (math.nan, math.nan, "")],
+)  # fmt: skip
+def test_the_figure_of_a_statement(low, high, text):
+    assert claims.figure({"low": low, "high": high, "unit": "USD_billion"}) == text

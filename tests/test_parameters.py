@@ -1,9 +1,12 @@
 """Parameters: refusals that say what to do, defaults, and the notebook cell that holds them."""
 
 import ast
+import csv
 import datetime as dt
 import json
+import math
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -162,6 +165,46 @@ def test_a_fault_of_no_parameter_names_the_chapter(spans):
 def test_a_bad_value_comes_before_what_does_not_fit(spans):
     (text,) = refusals("spans", first="2024-01", low="x")
     assert "parameter low: wrong type" in text
+
+
+# --- Limits ----------------------------------------------------------------------------------
+
+# Written down a second time: what a scenario may ask for is widened or narrowed knowingly.
+with Path(__file__).with_name("limits.csv").open(newline="", encoding="utf-8") as table:
+    LIMITS = {(row["chapter"], row["parameter"]): row for row in csv.DictReader(table)}
+
+
+def out_of_range(chapter, name, value):
+    try:
+        parameters.validate(chapter, {name: value})
+    except FaultsError as error:
+        place = f"{chapter}, parameter {name}"
+        return any((f.column, f.problem) == (place, "out of range") for f in error.faults)
+    return False
+
+
+@pytest.mark.parametrize(("chapter", "name"), LIMITS)
+def test_limits_are_inside_and_the_next_number_is_not(chapter, name):
+    row, field = LIMITS[chapter, name], parameters.model(chapter).model_fields[name]
+    whole = int in (field.annotation, *getattr(field.annotation, "__args__", ()))
+    for end, side in (("from", -1), ("to", 1)):
+        if row[end]:
+            limit = int(row[end]) if whole else float(row[end])
+            outside = limit + side if whole else math.nextafter(limit, side * math.inf)
+            if whole and any("power" in str(m) for m in field.metadata) and side > 0:
+                outside = 2 * limit
+            assert not out_of_range(chapter, name, limit), end
+            assert out_of_range(chapter, name, outside), end
+
+
+def test_every_limit_is_written_down():
+    ends = {"ge": "from", "le": "to"}
+    for chapter, name in FIELDS:
+        field = parameters.model(chapter).model_fields[name]
+        limits = {ends[e] for m in field.metadata for e in ends if getattr(m, e, None) is not None}
+        row = LIMITS.get((chapter, name), {"from": "", "to": ""})
+        if field.annotation is not dt.date:  # the range of days has a test above
+            assert limits == {end for end in ("from", "to") if row[end]}, name
 
 
 # --- Every field of every chapter ------------------------------------------------------------

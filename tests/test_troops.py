@@ -390,12 +390,98 @@ def test_losses_by_hand():
     np.testing.assert_allclose(found.killed[:, -1], found.wounded[:, -1])
 
 
+def test_rotation_by_hand():
+    """A fifth goes home a month, half of whom are replaced; before the vintage nobody does."""
+    p = few(
+        as_of=STUDY_DAY, casualty_rate=0.0, rotation_rate_high=0.2, replaced_low=0.5,
+        new_waves_a_year=0.0, end_a_year=0.0, plan_realised=0.0,
+    )  # fmt: skip
+    u = stock.hold(stock.draw_inputs(p), ("later rotation",), 1.0)
+    found = stock.simulate(p, stock.hold(u, ("rotated men replaced",), 0.0))
+    months = stock.months_from(found.days, found.days[0])
+    gone = 0.2 * (months[-1] - months[-2]) * found.present[:, -2]
+    assert (gone > 0).all()
+    np.testing.assert_allclose(np.diff(found.rotated)[:, -1], gone)
+    np.testing.assert_allclose(np.diff(found.sent)[:, -1], gone / 2)
+    np.testing.assert_allclose(np.diff(found.present)[:, -1], -gone / 2)
+    before = found.days <= pd.Timestamp(STUDY_DAY)
+    assert (found.rotated[:, before] == 0).all()
+    after = found.rotated[:, np.argmin(before)]
+    assert (after > 0).all()
+
+
+def test_further_contingents_by_hand():
+    """One contingent in twenty months beforehand, one more seen in ten: Gamma(2, 1/30)."""
+    p = few(as_of=STUDY_DAY, new_waves_a_year=0.6, new_waves_weight_months=20)
+    given = pd.DataFrame(
+        {
+            "wave": [stock.FIRST, stock.SECOND, stock.SAPPERS],
+            "start": pd.Timestamp(STUDY_DAY) - pd.Timedelta(days=10 * stock.DAYS_A_MONTH),
+            "low": [9_000.0, 3_000.0, 0.0], "high": [11_000.0, 3_000.0, 0.0],
+            "plan_low": [0.0, 0.0, 40.0], "plan_high": [0.0, 0.0, 40_000.0],
+        }
+    )  # fmt: skip
+    # The third has not come: it counts for the sizes and not for the pace.
+    assert stock.seen_sizes(p, given) == (40, 40_000)
+    rate = stats.gamma.ppf(0.5, 2, scale=1 / 30)
+    u = {name: np.array([1 - np.exp(-1)]) for name in stock.INPUTS}  # gaps of one over the rate
+    u["rate of new contingents"] = np.array([0.5])
+    for k, place in enumerate((0.0, 1.0, 0.5, 1.0), 1):
+        u[f"size of new contingent {k}"] = np.array([place])
+    t = 7.0 + np.array([0.0, 0.99, 1.01, 1.99, 2.01, 3.01, 4.01, 9.0]) / rate
+    whole = np.cumsum([40.0, 40_000.0, (40.0 * 40_000.0) ** 0.5, 40_000.0])
+    expected = [0, 0, whole[0], whole[0], whole[1], whole[2], whole[3], whole[3]]
+    np.testing.assert_allclose(stock._new_waves(p, u, given, 7.0, t), [expected], rtol=1e-9)
+    none = p.model_copy(update={"new_waves_a_year": 0.0})
+    assert (stock._new_waves(none, u, given, 7.0, t) == 0).all()
+
+
+def test_between_two_rates_by_their_logarithms():
+    u, ones = np.array([0.0, 0.5, 1.0, 0.5, 0.5]), np.ones(5)
+    found = stock._log_between(u, ones * [1, 1, 1, 0, 1], 100 * ones * [1, 1, 1, 1, 0])
+    np.testing.assert_allclose(found, [1, 10, 100, 0, 0])  # nought has no logarithm
+
+
+def test_between_two_days_there_is_a_straight_line():
+    days = pd.DatetimeIndex(["2024-11-01", "2024-11-11", "2024-12-01"])
+    amounts = np.array([[0.0, 10.0, 50.0]])
+    paths = stock.Paths(days, *[amounts] * 6, amounts / 2, ())
+    wanted = {"2024-10-01": 0, "2024-11-01": 0, "2024-11-06": 5, "2024-11-11": 10,
+              "2024-11-21": 30, "2024-12-01": 50, "2025-12-01": 50}  # fmt: skip
+    for day, amount in wanted.items():
+        assert paths.at("present", day) == pytest.approx(amount), day
+    assert paths.casualties[0, 1] == 20 and paths.soldiers[0].tolist() == [0, 5, 25]
+    # Ten days at 5 on average, twenty at 30: 650 days of one man.
+    months = 650 / stock.DAYS_A_MONTH
+    assert paths.soldier_months("2024-11-01", "2024-12-01") == pytest.approx(months)
+    assert paths.soldier_months("2024-11-11", "2024-12-01") == pytest.approx(
+        600 / stock.DAYS_A_MONTH
+    )
+
+
+def test_a_count_is_inside_up_to_the_ends():
+    days = pd.DatetimeIndex(["2024-11-01", "2024-12-01"])
+    amounts = np.full((9, 2), 50.0)
+    paths = stock.Paths(days, *[amounts] * 6, 0 * amounts, ())
+    counts = pd.DataFrame({"low": [50.0, 40.0, 50.5, 40.0], "high": [60.0, 50.0, 60.0, 49.5]})
+    counts = counts.assign(side="Ukraine", period_end=days[0])
+    scored = stock.score(paths, counts, "killed")
+    assert scored["inside"].tolist() == [True, True, False, False]
+    assert stock.coverage(scored).to_dict("records") == [
+        {"concept": "killed", "side": "Ukraine", "counts": 4, "inside": 2}
+    ]
+    # Men at the front may be a part of them: such a count fails only above.
+    front = stock.score(paths, counts.assign(concept=stock.AT_FRONT), "present")
+    assert front["inside"].tolist() == [True, True, False, True]
+
+
 def test_the_mission_ends_at_the_chance_given():
     u = (np.arange(20_000) + 0.5) / 20_000
     months = stock.end_months(u, 0.1)
     assert np.mean(months < 12) == pytest.approx(0.1, abs=1e-3)
     assert np.mean(months < 24) == pytest.approx(0.19, abs=1e-3)
     assert np.isinf(stock.end_months(u, 0)).all()
+    assert (stock.end_months(u, 1) == 0).all()
 
 
 def test_words_are_weighted_by_camp():

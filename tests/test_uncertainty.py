@@ -117,8 +117,8 @@ def test_any_number_of_draws_is_taken_without_a_warning(recwarn):
     [
         (0, "almost no chance"), (0.05, "almost no chance"), (0.06, "very unlikely"),
         (0.2, "very unlikely"), (0.21, "unlikely"), (0.45, "unlikely"),
-        (0.5, "roughly even chance"), (0.56, "likely"), (0.8, "likely"),
-        (0.81, "very likely"), (0.96, "almost certain"), (1, "almost certain"),
+        (0.46, "roughly even chance"), (0.55, "roughly even chance"), (0.56, "likely"),
+        (0.8, "likely"), (0.81, "very likely"), (0.95, "very likely"), (0.96, "almost certain"), (1, "almost certain"),
     ],
 )  # fmt: skip
 def test_words_match_the_number_beside_them(probability, word):
@@ -137,3 +137,20 @@ def test_batches_are_the_uniforms_in_order(draws, size):
     found = list(uncertainty.batches(draws, 3, 7, size))
     assert max(map(len, found)) <= size
     assert np.array_equal(np.concatenate(found), uncertainty.uniforms(draws, 3, 7))
+
+
+def test_a_band_begins_where_the_one_before_it_ends():
+    assert uncertainty.band("almost no chance") == (0, 5)
+    assert uncertainty.band("very unlikely") == (5, 20)
+    assert uncertainty.band("almost certain") == (95, 100)
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "low", "high"),
+    [
+        ("exact", 200, 200), ("approx", 180, 220), ("implied", 180, 220), ("at_least", 200, 240),
+        ("more_than", 200, 240), ("up_to", 140, 200), ("less_than", 140, 200),
+    ],
+)  # fmt: skip
+def test_the_range_of_two_hundred_by_its_word(qualifier, low, high):
+    assert uncertainty.stated_range(200, qualifier) == pytest.approx((low, high))

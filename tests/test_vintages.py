@@ -197,6 +197,28 @@ def test_steps_name_the_rows_that_came_and_left(counted):
     ].dt.month.tolist() == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("unit", "stated", "told"),
+    [
+        ("percent", (10.0, 14.0, 19.0), [2]),  # 4 points, then 5
+        ("share", (0.5, 0.54, 0.6), [2]),
+        ("USD_million", (100.0, 96.0, 101.0), [2]),  # 4 percent down, 5.2 percent up
+        ("USD_million", (-100.0, -106.0, -106.0), [1]),
+        ("count", (0.0, 1.0, 1.0), [1]),
+    ],
+)
+def test_a_step_is_told_from_five_hundredths_on(unit, stated, told):
+    tracked = pd.DataFrame(
+        {"id": "a.b", "label": "A", "day": [0, 1, 2], "value": stated, "unit": unit,
+         "short": [str(v) for v in stated], "rows": [("a",), ("a", "b"), ("b",)]}
+    )  # fmt: skip
+    steps = vintages.changes(tracked)
+    assert steps["day"].tolist() == told
+    assert steps["after"].tolist() == [str(stated[place]) for place in told]
+    came = {1: ("b",), 2: ()}
+    assert steps["came"].tolist() == [came[place] for place in told]
+
+
 @pytest.mark.parametrize("chapter", vintages.TRACKED)
 @pytest.mark.parametrize("day", ["2023-12-31", "2024-10-28", "2026-06-30"])
 def test_headlines_alone_are_bit_for_bit_those_of_the_full_run(chapter, day):
