@@ -134,7 +134,7 @@ def test_the_pace_of_visits_lies_inside_as_often_as_it_says(monkeypatch):
     assert between(hits, 0.80, 1.0)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("dispersion", [0.0, 0.3, 1.0])
 def test_the_pace_of_visits_at_length(dispersion, monkeypatch):
     p = TradeTrends(as_of=dt.date(2025, 12, 31), draws=1024)
@@ -142,7 +142,7 @@ def test_the_pace_of_visits_at_length(dispersion, monkeypatch):
     assert between(hits, 0.86, 0.97), np.mean(hits)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize(("dispersion", "least"), [(0.0, 0.87), (0.5, 0.85)])
 def test_the_fitted_ratio_of_paces_at_length(dispersion, least):
     rng = np.random.default_rng(6)
@@ -194,7 +194,7 @@ def test_the_projected_flow_of_arms_covers_what_it_says_of_itself(monkeypatch):
     assert 0.55 < held[0] < LEVEL and 0.65 < held[12] < LEVEL
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("intervals_", [1, 2, 4])
 def test_the_projected_flow_of_arms_at_length(intervals_, monkeypatch):
     """Too narrow, and most so on the first day; the docstring of `project` says so."""
@@ -238,7 +238,7 @@ def test_runs_of_aid_are_too_narrow_by_what_is_said(monkeypatch):
     assert 0.3 < run_hits(rng, 50, 29, monkeypatch, 12) < 0.7
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_runs_of_aid_at_length(monkeypatch):
     rng = np.random.default_rng(16)
     assert 0.56 < run_hits(rng, 500, 29, monkeypatch, 6) < 0.72

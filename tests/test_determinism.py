@@ -20,7 +20,7 @@ from checkout import Copy
 from compendium import crate, paths, printing, values
 from compendium.verification import builds, checks, editions
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.long
 
 NAME, AS_OF = "quick", "2024-10-28"
 PLAN = """\

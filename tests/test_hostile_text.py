@@ -16,7 +16,7 @@ from pybtex.database import parse_file
 
 from compendium import catalogue, datapackage, paths
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.long
 # Of a name, which also stands in figures, in sentences and in labels of values.
 NAME = " <img src=x onerror=alert(1)> {{7*7}} $x_$ `a` *b*"
 TEXT = (

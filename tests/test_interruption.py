@@ -547,7 +547,7 @@ def small(tmp_path_factory):
 WAYS = ("group", "everything", "script", "make")
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "rounds"),
     [("cold", (3, 3)), ("warm", (3, 3)), ("another", (3, 3))],
@@ -585,7 +585,7 @@ def test_a_killed_build_leaves_the_last_book_and_the_next_is_as_undisturbed(smal
     small.book()
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_killed_sweep_goes_on_to_the_same_tables(small, tmp_path):
     choose, done = random.Random(f"{SEED} sweep"), []
 
@@ -630,7 +630,7 @@ def test_a_killed_sweep_goes_on_to_the_same_tables(small, tmp_path):
     assert names == {".lock"}, told
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_two_at_once_make_one_book_and_one_sweep(small, tmp_path):
     small.state("one")
     sweep = small.script("sweep.py", "plan.yml", "--chapters", "arms_trade", "--output", str(tmp_path / "out"))  # fmt: skip
@@ -648,7 +648,7 @@ def test_two_at_once_make_one_book_and_one_sweep(small, tmp_path):
     small.require_same("one", "two at once")
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_certify_beside_a_build_and_a_killed_verify_leave_what_was_there(small):
     small.state("two")
     with small.environment() as environment:
@@ -682,7 +682,7 @@ def test_certify_beside_a_build_and_a_killed_verify_leave_what_was_there(small):
     shutil.rmtree(small.root / "verify-report")
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_command_told_to_end_leaves_no_process(small, number, code, tmp_path):
     small.state("one" if code == 130 else "two")
@@ -740,7 +740,7 @@ def commands_on(small, disk):
         yield small.script("print_book.py", "--scenario", "mine")
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_full_disk_is_told_and_leaves_what_was_there(small, disk):
     small.state("two")
     small.book()
@@ -759,7 +759,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(small, disk):
     assert [f.name for f in (disk / "mine").iterdir() if f.name[0] == "."] == []
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_disk_that_is_read_only_is_told_and_leaves_what_was_there(small, disk):
     small.state("one")
     small.book()
@@ -776,7 +776,7 @@ def test_a_disk_that_is_read_only_is_told_and_leaves_what_was_there(small, disk)
     assert look(disk / "mine" / "html") == before
 
 
-@pytest.mark.faults
+@pytest.mark.long
 def test_a_limit_on_the_size_of_files_is_told(small):
     small.state("one")
     small.book()

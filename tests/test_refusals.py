@@ -13,7 +13,7 @@ import pytest
 from checkout import Copy
 from commands import Commands
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.long
 CHECK = ("check.py",)
 BUILD = ("build_book.py", "--scenario", "quick", "--kernel", "fresh")
 SWEEP = ("sweep.py", "plan.yml")

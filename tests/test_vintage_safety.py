@@ -501,7 +501,7 @@ def test_notes_are_shown_by_the_day_of_the_compilers_and_not_by_the_newest_row(t
         assert evidence.complete(day) == shown
 
 
-# --- At length: all chapters with all they show, over many days (`make faults`) -----------------
+# --- At length: all chapters with all they show, over many days (`make test-long`) -----------------
 
 MANY_DAYS = sorted(
     {
@@ -516,7 +516,7 @@ MANY_DAYS = sorted(
 )
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("day", MANY_DAYS, ids=str)
 def test_all_that_is_stated_for_a_day_is_the_same_whatever_comes_later(day, tmp_path, ask):
     before = ask(paths.RAW, day, stated)
@@ -551,7 +551,7 @@ def shown(day):
     return {"values": found, "exhibits": bundles}
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("day", [CHEAP_DAYS[0], STUDY_DAY, dt.date(2025, 6, 30)], ids=str)
 def test_every_exhibit_of_a_day_is_the_same_whatever_comes_later(day, tmp_path, ask):
     before = ask(paths.RAW, day, shown)
