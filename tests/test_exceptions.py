@@ -13,6 +13,8 @@ REASON = re.compile(r"# (?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|pragma: no (?:cover|b
 
 def unexplained(file):
     """Lines with an exception that gives no reason, or is from all rules."""
+    if not MARK.search(file.read_text("utf-8")):
+        return []
     with file.open("rb") as lines:
         return [
             f"{file.name}:{token.start[0]}: {token.string}"

@@ -1,11 +1,7 @@
-"""Known vulnerabilities of the packages of the lock, as uv's own auditor finds them in OSV [1]_.
+"""Known vulnerabilities of the packages of the lock, as uv's own auditor finds them in OSV (osv.dev).
 
 That needs a network. Where nothing could be asked, nothing is known, which is told apart from a
 clean answer and from a vulnerable package.
-
-References
-----------
-.. [1] OSV, a distributed vulnerability database for open source. https://osv.dev
 """
 
 from __future__ import annotations

@@ -5,11 +5,7 @@ The packages of the lock are installed beside the book and named in ``docs/LICEN
 go into the book as `NOTICES`. The texts of what is no Python package are in ``notices/``, as their
 publishers ship them.
 
-Licences are SPDX expressions [1]_.
-
-References
-----------
-.. [1] SPDX specification 2.3, annex D: SPDX licence expressions. https://spdx.github.io/spdx-spec/
+Licences are SPDX expressions (specification 2.3, annex D).
 """
 
 from __future__ import annotations
