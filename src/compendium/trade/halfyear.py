@@ -61,6 +61,8 @@ def shares(p: TradeTrends) -> pd.DataFrame:
             used = [quarter.loc[year] for quarter in quarters]
         else:
             continue
+        if not total["value"]:
+            continue
         amount = float(sum(row["value"] for row in used))
         every = [*used, total]
         records.append(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compendium import uncertainty as un
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import (
@@ -225,7 +226,7 @@ def killed_share_range(p: TroopPlausibility) -> tuple[float, float]:
     if p.killed_share is not None:
         return p.killed_share, p.killed_share
     found = killed_shares(p)
-    found = found[found["drawn"]]["share"]
+    found = found[found["drawn"].astype(bool)]["share"]
     if found.empty:
         return 0.0, 1.0
     low, high = float(found.min()), float(found.max())
@@ -509,9 +510,14 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
     t = months_from(days, days[0])
     known, planned, builders = (np.zeros((draws, len(t))) for _ in range(3))
     pace = paces(p)
-    drawn = pace[pace["drawn"]]["per_day"] if pace["drawn"].any() else pace["per_day"]
+    drawn = pace[pace["drawn"].astype(bool)]["per_day"] if pace["drawn"].any() else pace["per_day"]
     if p.lift_per_day is not None:
         lift = np.full(draws, p.lift_per_day)
+    elif drawn.empty:
+        raise CompendiumError(
+            f"troop_plausibility, parameter lift_per_day: no count of the build-up known by "
+            f"{p.as_of} shows a pace to draw from; allowed on that day: 10 to 5,000 persons a day"
+        )
     else:
         lift = between(u["lift"], (float(drawn.min()), float(drawn.max())))
     realised = between(u["announced men who come"], (p.plan_realised, 1.0))
@@ -552,7 +558,7 @@ def seen_sizes(p: TroopPlausibility, given: pd.DataFrame) -> tuple[float, float]
     )
     amounts = [*lots["low"], *given[["low", "high", "plan_low", "plan_high"]].to_numpy().ravel()]
     amounts = [a for a in amounts if a > 0]
-    return min(amounts), max(amounts)
+    return (min(amounts), max(amounts)) if amounts else (0.0, 0.0)
 
 
 def _new_waves(p, u, given: pd.DataFrame, now: float, t) -> NDArray[np.float64]:
@@ -568,6 +574,8 @@ def _new_waves(p, u, given: pd.DataFrame, now: float, t) -> NDArray[np.float64]:
     rate = stats.gamma.ppf(u["rate of new contingents"], shape, scale=1 / (weight + observed))
     rate = np.maximum(rate, 1e-9)
     low, high = seen_sizes(p, given)
+    if high == 0:
+        return out
     when = np.full(draws, now)
     for k in range(1, MAX_NEW_WAVES + 1):
         when = when - np.log1p(-u[f"gap before new contingent {k}"]) / rate
