@@ -204,7 +204,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     ]  # fmt: skip
     dead = credible(killed(p.as_of), p.worst_credibility)
     total = credible(casualties(p.as_of), p.worst_credibility)
-    if len(dead) and len(total):
+    if len(dead) and len(total) and total["low"].max() > 0:
         dead, total = dead.loc[dead["low"].idxmax()], total.loc[total["low"].idxmax()]
         if dead["issuer_short"] != total["issuer_short"]:
             label = f"dead after {dead['issuer_short']} over total after {total['issuer_short']}"
@@ -214,7 +214,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     comparator = rows(p.as_of, "comparator_casualties")
     ids = ("troops-rok-vietnam-kia", "troops-rok-vietnam-wia")
     kia, wia = (figure(comparator, row) for row in ids)
-    if kia is not None and wia is not None:
+    if kia is not None and wia is not None and kia + wia > 0:
         none_here = not any(drawn for _, _, drawn, _ in records)
         records.append(("South Korea in Vietnam", kia / (kia + wia), none_here, ids))
     return pd.DataFrame(records, columns=["label", "share", "drawn", "rows"])
@@ -264,6 +264,8 @@ def comparator_rates(as_of) -> pd.DataFrame:
     if dead is None or wounded is None or len(strength) < 2:
         return pd.DataFrame(records, columns=["case", "rate", "rows"])
     months = float(np.trapezoid(strength["low"])) * 12
+    if months <= 0:
+        return pd.DataFrame(records, columns=["case", "rate", "rows"])
     records.append(
         ("South Korea in Vietnam", (dead + wounded) / months,
          (ROK_DEAD, ROK_WOUNDED, *strength["obs_id"]))
@@ -272,10 +274,11 @@ def comparator_rates(as_of) -> pd.DataFrame:
     if lost is not None and force is not None:
         row = hurt[hurt["obs_id"] == WAGNER_DEAD].iloc[0]
         months = (row["period_end"] - row["period_start"]).days / DAYS_A_MONTH
-        rate = lost / (force * months) / (dead / (dead + wounded))
-        records.append(
-            ("Wagner in Ukraine", rate, (WAGNER_DEAD, WAGNER_MEN, ROK_DEAD, ROK_WOUNDED))
-        )
+        if force * months > 0 and dead > 0:
+            rate = lost / (force * months) / (dead / (dead + wounded))
+            records.append(
+                ("Wagner in Ukraine", rate, (WAGNER_DEAD, WAGNER_MEN, ROK_DEAD, ROK_WOUNDED))
+            )
     return pd.DataFrame(records, columns=["case", "rate", "rows"])
 
 
