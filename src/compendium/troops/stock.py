@@ -39,7 +39,7 @@ from compendium.troops.rows import (
 LEVEL = 0.9  # of the band counts are held against
 HORIZON = 12  # months past the vintage
 # At the prior rate, more than four in a year happen once in 270 years; at the rate learnt by
-# mid-2025, when two had come, in one of 36.
+# mid-2025, when one more had come, in one of 36.
 MAX_NEW_WAVES = 4
 # A single pair of counts is no range: it is widened by half both ways.
 SINGLE_SHARE_SPREAD = 0.5
