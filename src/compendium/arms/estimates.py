@@ -83,6 +83,8 @@ def other_estimates(as_of) -> pd.DataFrame:
             *counts, price = off_ids
             off = sum(map(figure, counts)) * rows.loc[price, ["low", "high"]].mean()
         count = combine(map(figure, quantity_ids))
+        if not count:  # nothing to divide by
+            continue
         records.append(
             {
                 "estimate": name,

@@ -28,7 +28,9 @@ def plain(as_of) -> pd.DataFrame:
     """
     rows = evidence.load("strategy", as_of, indicator="sanctions_designations")
     rows = rows[~rows["item"].str.contains(NEVER_ADDED)]
-    names = rows["item"].str.split(":", expand=True)
+    if rows.empty:  # without a name there is nothing to split
+        return rows.assign(by=rows["item"], what=rows["item"], day=rows["period_end"])
+    names = rows["item"].str.split(":", expand=True).reindex(columns=[0, 1])
     rows = rows.assign(by=names[0].str.replace("_", " "), what=names[1], day=rows["period_end"])
     return rows.sort_values(["day", "by", "what"], ignore_index=True)
 

@@ -34,8 +34,12 @@ def counts(as_of) -> pd.DataFrame:
 
 @remembered
 def yearly(p: Recommendations) -> pd.DataFrame:
-    """Counts of the newest years that a further year is learnt from (`theft_window`)."""
+    """Counts of the newest years that a further year is learnt from (`theft_window`).
+
+    A year without theft has no logarithm and nothing is learnt from it.
+    """
     table = counts(p.as_of)
+    table = table[table["value"] > 0]
     years = sorted(table["year"].unique())[-p.theft_window :]
     return table[table["year"].isin(years)].reset_index(drop=True)
 

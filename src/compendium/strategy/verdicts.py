@@ -327,7 +327,7 @@ def _china(p):
 def _reputation(p):
     claim = "limit-reputation"
     found = votes.tallies(p.as_of)
-    found = found[found["comparable"]]
+    found = found[found["comparable"].astype(bool)]
     start = evidence.load("meetings", p.as_of, obs_id="meet-2023-07-shoigu")["period_end"].min()
     rule = (f"votes for Ukraine's texts after the tie grew against the last before; for: "
             f"{p.votes_change} states more; against: as many fewer; confounded once Washington turned")  # fmt: skip

@@ -104,6 +104,8 @@ def tallies(as_of) -> pd.DataFrame:
         votes = own.set_index("indicator")["value"]
         if len(votes) == len(names):
             counts = [int(votes[name]) for name in names]
+            if not sum(counts):  # no vote, no share
+                continue
             records.append((text, TEXTS[text], own["period_end"].iloc[0], *counts,
                             counts[0] / sum(counts), text in COMPARABLE,
                             tuple(own["obs_id"])))  # fmt: skip
@@ -116,6 +118,8 @@ def tallies(as_of) -> pd.DataFrame:
 def country_votes(as_of) -> pd.DataFrame:
     """Votes of single states on the texts: `text`, `day` and a column a state."""
     rows = evidence.load("strategy", as_of, indicator="unga_country_vote")
+    if rows.empty:
+        return pd.DataFrame(columns=["text", "day"])
     parts = rows["item"].str.split(":", expand=True)
     rows = rows.assign(text=parts[0], state=parts[1], vote=rows["value"].astype(int).map(CODES))
     table = rows.pivot(index="text", columns="state", values="vote").fillna("no row")

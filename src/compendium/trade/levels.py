@@ -101,7 +101,7 @@ def bases(p: TradeTrends) -> pd.DataFrame:
     records = []
     for name, (first, last) in BASES.items():
         own = chosen[chosen["year"].between(first, last)]
-        if len(own):
+        if len(own) and own["value"].mean() > 0:  # nothing is reached by anything
             records.append(
                 {
                     "base": name,

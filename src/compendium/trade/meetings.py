@@ -58,7 +58,7 @@ def events(p: TradeTrends) -> pd.DataFrame:
         year=rows["period_start"].dt.year,
         direction=keys.map(lambda k: DIRECTIONS.get(k.get("dir"), "not stated")),
         place=keys.map(lambda k: k.get("place", "not stated")),
-        strict=keys.map(lambda k: k.get("vice_minister_plus") == "yes"),
+        strict=keys.map(lambda k: k.get("vice_minister_plus") == "yes").astype(bool),
         rank_group=group,
         loose=rows["qualifier"] == "approx",
     )
@@ -130,7 +130,8 @@ def yearly(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
 @remembered
 def claims(as_of) -> dict[str, pd.Series]:
     """The study's statements on meetings by name, as far as known."""
-    rows = evidence.load("strategy", as_of, item=list(CLAIMS.values())).set_index("item")
+    rows = evidence.load("strategy", as_of, item=list(CLAIMS.values()))
+    rows = rows.drop_duplicates("item").set_index("item")
     return {name: rows.loc[item] for name, item in CLAIMS.items() if item in rows.index}
 
 
@@ -170,8 +171,10 @@ def overlaps(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:
     """
     records = []
     for row in official_counts(p.as_of).itertuples():
+        window = next((name for name, year in WINDOWS.items() if year == row.year), None)
+        if window is None:  # a count of another year, by which no list is corrected
+            continue
         own = counts_between(table, row.period_start, row.period_end)["strict"]
-        window = next(name for name, year in WINDOWS.items() if year == row.year)
         records.append((window, min(len(own), int(row.value)), int(row.value),
                         row.period_start, row.period_end, (row.obs_id, *own["obs_id"])))  # fmt: skip
     columns = ["window", "listed", "official", "start", "end", "rows"]

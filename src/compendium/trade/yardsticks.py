@@ -60,7 +60,7 @@ def implied_rates(as_of) -> pd.DataFrame:
     """
     table = levels(as_of)
     average = evidence.load("trade", as_of, indicator="fx_rate", item="KRW_USD")
-    average = average.set_index(average["period_start"].dt.year)["value"]
+    average = average.groupby(average["period_start"].dt.year)["value"].first()
     won = table[table["unit"] == "KRW_trillion"]
     dollars = table[table["unit"] == "USD_billion"]
     study = evidence.load("trade", as_of, indicator="economic_output_total")

@@ -209,6 +209,8 @@ def casualty_pairs(as_of) -> pd.DataFrame:
             }
         else:
             continue
+        if not 0 < amount >= row.low:  # nobody hurt, or more dead than hurt: no share of dead
+            continue
         records.append(
             (row.issuer_short, row.side, row.period_end, float(row.low), amount,
              float(row.low) / amount, int(max(row.credibility, other["credibility"])), stated,
@@ -239,7 +241,7 @@ def best_path(p: TroopPlausibility) -> pd.DataFrame:
     found = credible(present(p.as_of), p.worst_credibility)
     found = found[~found["qualifier"].isin(["up_to", "less_than"])]
     if not p.count_builders:
-        found = found[~found["builders"]]
+        found = found[~found["builders"].astype(bool)]
     if first is None or found.empty:
         return pd.DataFrame(columns=["day", "persons", "obs_id"])
     # Within a month: grade first, then the larger whole, then the newer.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from compendium import uncertainty as un
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import (
@@ -38,7 +39,7 @@ from compendium.troops.rows import (
 LEVEL = 0.9  # of the band counts are held against
 HORIZON = 12  # months past the vintage
 # At the prior rate, more than four in a year happen once in 270 years; at the rate learnt by
-# mid-2025, when two had come, in one of 36.
+# mid-2025, when one more had come, in one of 36.
 MAX_NEW_WAVES = 4
 # A single pair of counts is no range: it is widened by half both ways.
 SINGLE_SHARE_SPREAD = 0.5
@@ -203,7 +204,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     ]  # fmt: skip
     dead = credible(killed(p.as_of), p.worst_credibility)
     total = credible(casualties(p.as_of), p.worst_credibility)
-    if len(dead) and len(total):
+    if len(dead) and len(total) and total["low"].max() > 0:
         dead, total = dead.loc[dead["low"].idxmax()], total.loc[total["low"].idxmax()]
         if dead["issuer_short"] != total["issuer_short"]:
             label = f"dead after {dead['issuer_short']} over total after {total['issuer_short']}"
@@ -213,7 +214,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     comparator = rows(p.as_of, "comparator_casualties")
     ids = ("troops-rok-vietnam-kia", "troops-rok-vietnam-wia")
     kia, wia = (figure(comparator, row) for row in ids)
-    if kia is not None and wia is not None:
+    if kia is not None and wia is not None and kia + wia > 0:
         none_here = not any(drawn for _, _, drawn, _ in records)
         records.append(("South Korea in Vietnam", kia / (kia + wia), none_here, ids))
     return pd.DataFrame(records, columns=["label", "share", "drawn", "rows"])
@@ -225,7 +226,7 @@ def killed_share_range(p: TroopPlausibility) -> tuple[float, float]:
     if p.killed_share is not None:
         return p.killed_share, p.killed_share
     found = killed_shares(p)
-    found = found[found["drawn"]]["share"]
+    found = found[found["drawn"].astype(bool)]["share"]
     if found.empty:
         return 0.0, 1.0
     low, high = float(found.min()), float(found.max())
@@ -263,6 +264,8 @@ def comparator_rates(as_of) -> pd.DataFrame:
     if dead is None or wounded is None or len(strength) < 2:
         return pd.DataFrame(records, columns=["case", "rate", "rows"])
     months = float(np.trapezoid(strength["low"])) * 12
+    if months <= 0:
+        return pd.DataFrame(records, columns=["case", "rate", "rows"])
     records.append(
         ("South Korea in Vietnam", (dead + wounded) / months,
          (ROK_DEAD, ROK_WOUNDED, *strength["obs_id"]))
@@ -271,10 +274,11 @@ def comparator_rates(as_of) -> pd.DataFrame:
     if lost is not None and force is not None:
         row = hurt[hurt["obs_id"] == WAGNER_DEAD].iloc[0]
         months = (row["period_end"] - row["period_start"]).days / DAYS_A_MONTH
-        rate = lost / (force * months) / (dead / (dead + wounded))
-        records.append(
-            ("Wagner in Ukraine", rate, (WAGNER_DEAD, WAGNER_MEN, ROK_DEAD, ROK_WOUNDED))
-        )
+        if force * months > 0 and dead > 0:
+            rate = lost / (force * months) / (dead / (dead + wounded))
+            records.append(
+                ("Wagner in Ukraine", rate, (WAGNER_DEAD, WAGNER_MEN, ROK_DEAD, ROK_WOUNDED))
+            )
     return pd.DataFrame(records, columns=["case", "rate", "rows"])
 
 
@@ -509,9 +513,14 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
     t = months_from(days, days[0])
     known, planned, builders = (np.zeros((draws, len(t))) for _ in range(3))
     pace = paces(p)
-    drawn = pace[pace["drawn"]]["per_day"] if pace["drawn"].any() else pace["per_day"]
+    drawn = pace[pace["drawn"].astype(bool)]["per_day"] if pace["drawn"].any() else pace["per_day"]
     if p.lift_per_day is not None:
         lift = np.full(draws, p.lift_per_day)
+    elif drawn.empty:
+        raise CompendiumError(
+            f"troop_plausibility, parameter lift_per_day: no count of the build-up known by "
+            f"{p.as_of} shows a pace to draw from; allowed on that day: 10 to 5,000 persons a day"
+        )
     else:
         lift = between(u["lift"], (float(drawn.min()), float(drawn.max())))
     realised = between(u["announced men who come"], (p.plan_realised, 1.0))
@@ -552,7 +561,7 @@ def seen_sizes(p: TroopPlausibility, given: pd.DataFrame) -> tuple[float, float]
     )
     amounts = [*lots["low"], *given[["low", "high", "plan_low", "plan_high"]].to_numpy().ravel()]
     amounts = [a for a in amounts if a > 0]
-    return min(amounts), max(amounts)
+    return (min(amounts), max(amounts)) if amounts else (0.0, 0.0)
 
 
 def _new_waves(p, u, given: pd.DataFrame, now: float, t) -> NDArray[np.float64]:
@@ -568,6 +577,8 @@ def _new_waves(p, u, given: pd.DataFrame, now: float, t) -> NDArray[np.float64]:
     rate = stats.gamma.ppf(u["rate of new contingents"], shape, scale=1 / (weight + observed))
     rate = np.maximum(rate, 1e-9)
     low, high = seen_sizes(p, given)
+    if high == 0:
+        return out
     when = np.full(draws, now)
     for k in range(1, MAX_NEW_WAVES + 1):
         when = when - np.log1p(-u[f"gap before new contingent {k}"]) / rate
