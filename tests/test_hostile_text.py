@@ -23,6 +23,8 @@ TEXT = (
     " <b class=hostile onclick=alert(1)>x</b><script>alert(2)</script> [l](javascript:alert(3))"
     " {math}`a` $\\frac{x$ {{ 7 * 7 }} {value}`no.such` </pre> --> ]]> \\end{x} } @misc{y, & &lt; %0d"
 )
+# Issuers that are known by name: to find their rows by, and by the model of the troops.
+KEPT = {("releases", "issuer"), ("troops", "issuer")}
 NAMES = ("issuer", "title", "short", "publisher", "author")
 # Of one source; the pattern of addresses lets it pass.
 URL = "https://example.org/&quot;onmouseover=alert(1)//'-alert(2)-'[x](y)*_"
@@ -45,14 +47,14 @@ def tables():
 
 
 def poison(root):
-    """Put hostile text after every free text; a release finds its rows by the issuer's name."""
+    """Put hostile text after every free text."""
     for table in tables():
         file = root / "data" / "raw" / f"{table['name']}.csv"
         with file.open(newline="", encoding="utf-8") as lines:
             rows = list(csv.DictReader(lines))
         for row in rows:
             for column in free(table):
-                if row[column] and (table["name"], column) != ("releases", "issuer"):
+                if row[column] and (table["name"], column) not in KEPT:
                     row[column] += NAME if column in NAMES else TEXT
         if table["name"] == "sources":
             rows[0]["url"] = URL
