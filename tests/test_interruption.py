@@ -691,11 +691,18 @@ def test_a_command_told_to_end_leaves_no_process(small, number, code, tmp_path):
     small.state("one" if code == 130 else "two")
     sweep = small.script("sweep.py", "plan.yml", "--output", str(tmp_path / "out"))
     choose = random.Random(f"{SEED} {number}")
-    for command in (small.script("build_book.py", "--scenario", "mine"), sweep):
+    book_ = small.script("build_book.py", "--scenario", "mine")
+    for command, lock in (
+        (book_, small.root / "_build/.mine.lock"),
+        (sweep, tmp_path / "out/.lock"),
+    ):
         with watched(small.build / "html", small.editions) as faults:
-            after = choose.uniform(1, small.seconds["warm"] / 2)
+            after = choose.uniform(0, small.seconds["warm"] / 2)
             with small.environment() as environment:
                 process = small.start(environment, *command)
+                while not (lock.exists() and lock.read_text().strip()):  # it is at work
+                    time.sleep(0.05)
+                    assert process.poll() is None, ended(process)
                 time.sleep(after)
                 os.killpg(process.pid, number)
                 said = ended(process)
