@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from compendium import paths
-
 
 class CompendiumError(Exception):
     """Something the user can mend; scripts print its text and exit with `exit_code`."""
@@ -123,6 +121,8 @@ SYSTEM = {
 
 def of_system(error: OSError) -> str | None:
     """An error of the system in plain words; None for one that is no matter of the user."""
+    from compendium import paths  # this module is in kernels beforehand, and no other may be
+
     number = error.errno
     if number is None:  # of a whole folder copied: one error a file, in words
         number = next((n for n in _numbers(str(error)) if n in SYSTEM), None)
