@@ -126,7 +126,7 @@ def test_some_ends_of_parameters(chapter, name, end):
     states_or_refuses(chapter, STUDY_DAY, **{name: end})
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("day", DAYS, ids=str)
 @pytest.mark.parametrize(("chapter", "name", "end"), CASES)
 def test_every_end_of_every_parameter(chapter, name, end, day):
@@ -217,7 +217,7 @@ def test_a_chapter_of_few_rows_is_sound_or_refuses(chapter, name, tmp_path, monk
     cut_chapter(chapter, name, STUDY_DAY, tmp_path, monkeypatch)
 
 
-@pytest.mark.faults
+@pytest.mark.long
 @pytest.mark.parametrize("day", [STUDY_DAY, HINDSIGHT], ids=str)
 @pytest.mark.parametrize("name", CUTS)
 @pytest.mark.parametrize("chapter", TABLES)
