@@ -172,6 +172,7 @@ class Made:
         self.root, self.build = copy.root, copy.root / "_build" / NAME
         for part in crate.TAKEN:
             if (file := paths.ROOT / part).is_file():
+                (copy.root / part).parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, copy.root / part)
         copy.scenario(NAME, AS_OF)
         (copy.root / "plan.yml").write_text(PLAN, "utf-8")
