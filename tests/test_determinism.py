@@ -138,7 +138,7 @@ SETTINGS = {
         variables={
             "HOME": "/proc/none", "PATH": "/nowhere", "LC_ALL": "C", "LANG": None, "USER": None,
             "TZ": "America/St_Johns", "PYTHONHASHSEED": "7", "TERM": None, "NO_COLOR": "1",
-            "MPLCONFIGDIR": None, "XDG_CACHE_HOME": None, "PYTHONUTF8": "0",
+            "MPLCONFIGDIR": None, "XDG_CACHE_HOME": None,
         },
         umask=0o000,
         cores=1,
