@@ -138,7 +138,7 @@ SETTINGS = {
         variables={
             "HOME": "/proc/none", "PATH": "/nowhere", "LC_ALL": "C", "LANG": None, "USER": None,
             "TZ": "America/St_Johns", "PYTHONHASHSEED": "7", "TERM": None, "NO_COLOR": "1",
-            "MPLCONFIGDIR": None, "XDG_CACHE_HOME": None, "PYTHONUTF8": "0",
+            "MPLCONFIGDIR": None, "XDG_CACHE_HOME": None,
         },
         umask=0o000,
         cores=1,
@@ -172,6 +172,7 @@ class Made:
         self.root, self.build = copy.root, copy.root / "_build" / NAME
         for part in crate.TAKEN:
             if (file := paths.ROOT / part).is_file():
+                (copy.root / part).parent.mkdir(exist_ok=True)
                 shutil.copyfile(file, copy.root / part)
         copy.scenario(NAME, AS_OF)
         (copy.root / "plan.yml").write_text(PLAN, "utf-8")

@@ -22,7 +22,10 @@ from compendium.kernels import THREADS
 MADE = (".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis",
         "verify-report", "*.egg-info")  # fmt: skip
 # Of a build, what differs from run to run, and why; all else must be the same bytes.
-VOLATILE = {"stamp.json": "times at which the files of the copy were written"}
+VOLATILE = {
+    "stamp.json": "times at which the files of the copy were written",
+    "runs/*.json": "whether Matplotlib looked for the fonts of the machine in a notebook's process",
+}
 STEP = 0.5  # seconds between two looks at the memory
 
 
