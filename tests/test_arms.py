@@ -4,7 +4,6 @@ import datetime as dt
 import shutil
 from dataclasses import replace
 
-import certified
 import numpy as np
 import pandas as pd
 import pytest
@@ -863,10 +862,3 @@ def inputs_of_points(**changes):
         "unusable": nought,
     }  # fmt: skip
     return model.Inputs(**{**given_, **changes})
-
-
-@pytest.mark.parametrize(
-    ("name", "scenario"), [("study", "replication"), ("hindsight", "hindsight")]
-)
-def test_numbers_are_those_certified(request, name, scenario):
-    assert certified.moved(request.getfixturevalue(name), scenario) == []

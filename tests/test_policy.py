@@ -5,7 +5,6 @@ import itertools
 import json
 import shutil
 
-import certified
 import numpy as np
 import pandas as pd
 import pytest
@@ -777,10 +776,3 @@ def test_first_places_are_the_first_column_of_all_places():
     ):
         expected = ranking.acceptability(utility)[:, 0]
         assert np.array_equal(ranking.first_places(utility), expected)
-
-
-@pytest.mark.parametrize(
-    ("name", "scenario"), [("study", "replication"), ("hindsight", "hindsight")]
-)
-def test_numbers_are_those_certified(request, name, scenario):
-    assert certified.moved(request.getfixturevalue(name), scenario) == []

@@ -5,7 +5,6 @@ import datetime as dt
 import itertools
 import shutil
 
-import certified
 import numpy as np
 import pandas as pd
 import pytest
@@ -785,10 +784,3 @@ def test_timeline_tells_its_data():
     drawing = figures.timeline(frame, "credibility")
     assert "1 of credibility 2, good; 1 of credibility 4, bad" in drawing.alt
     assert list(drawing.table["Row"]) == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("name", "scenario"), [("study", "replication"), ("hindsight", "hindsight")]
-)
-def test_numbers_are_those_certified(request, name, scenario):
-    assert certified.moved(request.getfixturevalue(name), scenario) == []

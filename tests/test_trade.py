@@ -6,7 +6,6 @@ import itertools
 import math
 import shutil
 
-import certified
 import numpy as np
 import pandas as pd
 import pytest
@@ -830,10 +829,3 @@ def test_counts_drawing_tells_its_data():
     assert "highest bar is B with 5" in drawing.alt
     assert "mean: 2.00 from A to B" in drawing.alt
     assert len(drawing.table) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "scenario"), [("study", "replication"), ("hindsight", "hindsight")]
-)
-def test_numbers_are_those_certified(request, name, scenario):
-    assert certified.moved(request.getfixturevalue(name), scenario) == []

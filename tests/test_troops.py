@@ -3,7 +3,6 @@
 import datetime as dt
 import shutil
 
-import certified
 import numpy as np
 import pandas as pd
 import pytest
@@ -1002,10 +1001,3 @@ def test_pay_set_by_hand_replaces_the_rows():
     given_prices = money.prices(p)
     assert given_prices.pay == (1_000, 1_000) and given_prices.rows["pay"] == ()
     assert value(troops.run(p), "year_5000").value == pytest.approx(60)  # 5,000 x 12 x 1,000
-
-
-@pytest.mark.parametrize(
-    ("name", "scenario"), [("study", "replication"), ("hindsight", "hindsight")]
-)
-def test_numbers_are_those_certified(request, name, scenario):
-    assert certified.moved(request.getfixturevalue(name), scenario) == []
