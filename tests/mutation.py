@@ -202,7 +202,7 @@ def name_of(decorator: ast.expr) -> str:
 
 def draw(sizes: dict[str, int], sample: int, seed: int) -> list[tuple[str, int]]:
     """Mutants drawn without replacement, from each file in proportion; in mixed order."""
-    chance = random.Random(seed)  # noqa: S311, NPY002
+    chance = random.Random(seed)  # noqa: S311, NPY002 - which mutants are tried is no secret and no result
     total = sum(sizes.values())
     shares = {file: sample * size / total for file, size in sizes.items()}
     counts = {file: int(share) for file, share in shares.items()}
@@ -244,7 +244,7 @@ def prepare() -> None:
     import compendium.book
     import compendium.comparison
     import compendium.models
-    import compendium.sweep  # noqa: F401
+    import compendium.sweep  # noqa: F401 - what the processes that try mutants need
 
     for name in ("arms", "troops", "trade", "strategy", "policy"):
         __import__(f"compendium.{name}")

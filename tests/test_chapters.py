@@ -219,7 +219,7 @@ def fake(monkeypatch):
         return given != "kept"
 
     monkeypatch.setattr(chapters, "run", run)
-    monkeypatch.setattr(chapters, "_read", lambda file: None)
+    monkeypatch.setattr(chapters.notebooks, "check", lambda names: [])
     monkeypatch.setattr(chapters, "cores", lambda: 2)
     monkeypatch.setattr(chapters.upstream, "NEEDS", {"last": ("first", "second")})
     return events

@@ -139,7 +139,7 @@ def test_building_turns_to_no_other_host(quick_book):
     # Each Python of the build told; what is not Python (Vega's bundle, made by a Rust library)
     # is held by nothing being there to answer where the tests run without a network.
     lines = (quick_book.parent / HOSTS).read_text("utf-8").splitlines()
-    assert lines.count("watched") > 5
+    assert lines.count("watched") >= 4  # the command, Sphinx, and what notebooks are forked from
     assert set(lines) == {"watched"}
 
 

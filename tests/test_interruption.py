@@ -203,7 +203,15 @@ def test_a_run_that_cannot_be_kept_loses_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     notebook = tmp_path / "a.ipynb"
     notebook.write_text("{}")
-    known = {"untold": [], "chapter": "a", "format": "", "parameters": {}, "python": "", "lock": ""}
+    known = {
+        "untold": [],
+        "chapter": "a",
+        "format": "",
+        "parameters": {},
+        "python": "",
+        "lock": "",
+        "packages": {},
+    }
     cache.store({**known, "cells": []}, notebook, tmp_path / "none.json")
 
 

@@ -139,7 +139,9 @@ def test_an_address_comes_from_the_citation_file_or_else_from_the_configuration(
 ):
     monkeypatch.setattr(metadata, "edition", lambda app, work: "Edition")
     facts = yaml.safe_load((paths.ROOT / citation.NAME).read_text("utf-8"))
-    (tmp_path / citation.NAME).write_text(yaml.safe_dump(facts | {"url": own}), "utf-8")
+    (tmp_path / citation.NAME).write_text(
+        yaml.safe_dump(facts | ({"url": own} if own else {})), "utf-8"
+    )
     configured = yaml_to_sphinx({"html": {"baseurl": site}})[0]["html_baseurl"]
     config = SimpleNamespace(compendium_root=tmp_path, html_baseurl=configured)
     assert metadata.work_of(SimpleNamespace(config=config)).url == cited

@@ -143,7 +143,7 @@ def write_book(root, index="# The book\n\nStudy.\n", *cells):
 def jupyter_book(root, **environment):
     """What `jupyter-book build .` says and how it ends."""
     return subprocess.run(
-        [*book.JUPYTER_BOOK, "build", "."],
+        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", "."],
         cwd=root,
         capture_output=True,
         encoding="utf-8",

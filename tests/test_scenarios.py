@@ -79,7 +79,7 @@ def test_a_day_may_stand_in_quotation_marks(write):
         (HEAD.replace("-28", "-28 10:00:00"), ":3: as_of: not an ISO date", []),
         (HEAD.replace("2024", "1990"), ":3: as_of: out of range", ["from 2023-11-02"]),
         (HEAD + "x: [\n", ":5: not valid YAML: ", ["expected the node content", "two spaces"]),
-        (HEAD + "x: \0\n", ": not valid YAML: unacceptable character", []),
+        (HEAD + "x: \0\n", ":4: holds a NUL byte, which no text has", []),
         ("", ":1: not a list of keys", ["title, reason, as_of, chapters"]),
         ("- title\n", ":1: not a list of keys", []),
         (HEAD.encode("utf-16"), ":1: not readable as UTF-8", []),

@@ -168,7 +168,10 @@ def unpinned(text):
     return [
         command[0]
         for command in INSTALL.finditer(text)
-        if not ("--require-hashes" in command[0] and "requirements.lock" in command[0])
+        if not (
+            "--require-hashes" in command[0]
+            and re.search(r"(requirements|mutation)\.lock", command[0])
+        )
         and not ("--no-deps" in command[0] and re.search(r" -e \S", command[0]))
     ]
 
