@@ -92,7 +92,7 @@ def test_a_changed_row_is_named_where_a_number_rests_on_it(checkout):
     assert len(moved) == 4
     a = moved.loc[("replication", "arms_trade.a")]
     assert (a["before"], a["after"], a["why"]) == (2.0, 2.2, f"rows {ROW}")
-    assert moved.loc[("hindsight", "arms_trade.b"), "why"] == "1 rows it does not name"
+    assert moved.loc[("hindsight", "arms_trade.b"), "why"] == "1 row it does not name"
     assert f"replication: arms_trade.a: 2 -> 2.2: rows {ROW}" in estimates.lines(estimates.moved())
 
 

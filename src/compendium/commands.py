@@ -22,8 +22,9 @@ from compendium import paths
 from compendium.errors import CompendiumError, of_system, remedy
 
 SCRATCH = "compendium-"  # how folders for passing files begin
-# Longer, and the address of the server of kernels, a file in that folder, would be cut off.
-LONGEST = 55
+# Longer, and the address of the server of kernels or that of Chromium, files in that folder,
+# would be cut off.
+LONGEST = 43
 TIE = "COMPENDIUM_TIED"  # environment variable: end when the standard input does
 # First line of a Python process that shall end with the one that started it.
 TIED = (

@@ -176,7 +176,7 @@ def reasons(changes: Iterable[Change], scenario: str, chapter: str, value: Value
     found = [
         _named("rows", own),
         _named("parameters", sorted(parameters)),
-        f"{len(rows)} rows it does not name" if rows and not own else "",
+        f"{len(rows)} row{'s' * (len(rows) > 1)} it does not name" if rows and not own else "",
         _named("tables", _others(changes, tables)),
         _named("code", _code(changes)),
         _named("packages", sorted({c.part for c in changes if c.kind == "package"})),

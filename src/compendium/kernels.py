@@ -143,15 +143,27 @@ def start_server(rehearse: str | None = None) -> None:
     more, variables = ([reads.REHEARSAL], {AS_OF: rehearse}) if rehearse else ([], {})
     context.set_forkserver_preload([__name__, *PRELOAD, *more])
     with _starting, environment({**inheritance.variables(), **EARLY, **variables}, alone=True):
-        from multiprocessing import forkserver, resource_tracker
+        from multiprocessing import forkserver
 
-        resource_tracker.ensure_running()  # which would take the signal up again
-        # Ctrl-C goes to every process of the terminal; this one would tell where it was at.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
-        try:
+        with left_alone():
             forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def left_alone() -> Iterator[None]:
+    """Have Ctrl-C not reach the processes that are started in here.
+
+    It goes to every process of the terminal; those that only serve this one end with it, and
+    would tell where they were at.
+    """
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which would take the signal up again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def processes(count: int) -> ProcessPoolExecutor:

@@ -508,7 +508,10 @@ def opened(file: Path):
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        except Error as error:
+            raise CompendiumError(f"the browser did not start: {error.message}") from None
         try:
             page = browser.new_page()
             page.emulate_media(media="print")

@@ -440,16 +440,15 @@ def cluster(scheduler: str | None, workers: int | None):
             with client:
                 yield client
             return
-        with (
-            LocalCluster(
+        with kernels.left_alone():
+            local = LocalCluster(
                 n_workers=workers or os.cpu_count(),
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=None,
                 silence_logs="CRITICAL",
-            ) as local,
-            Client(local) as client,
-        ):
+            )
+        with local, Client(local) as client:
             yield client
 
 
