@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
         What is as it was when the command is broken off, or what to do.
     """
     signal.signal(signal.SIGTERM, _end)
+    # What is drawn or dated in this process is as in those it starts; see `inheritance`.
+    os.environ |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    time.tzset()
     if os.environ.pop(TIE, None):
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:

@@ -21,8 +21,10 @@ LEFT_OUT = (
 # Where Python finds things and leaves things changes nothing of what it does.
 KEPT = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE",
         "PYTHONPYCACHEPREFIX")  # fmt: skip
-# The seed: the order of a set is the same in each run.
-ALWAYS = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+# The seed: the order of a set is the same in each run. Docutils reads the files that are named
+# here; where none is named it would read the user's own.
+ALWAYS = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC",
+          "DOCUTILSCONFIG": ""}  # fmt: skip
 
 
 def variables(given: Mapping[str, str] = os.environ) -> dict[str, str]:
