@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from compendium import figures, inheritance, kernels
 
 # Each would change what is printed or drawn.
@@ -33,6 +35,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 import nbformat
+import pytest
+
 from compendium import chapters, kernels, paths
 sys.path.insert(0, sys.argv[2])
 if __name__ == "__main__":
@@ -61,6 +65,9 @@ def outputs(folder: Path, **variables: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.skipif(
+    not sys.prefix.isascii(), reason="no Python starts in ASCII where its own path is not"
+)
 def test_no_setting_of_the_user_shows_in_a_notebook(tmp_path):
     for name, text in AT_HOME.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ def contents(root):
     return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("name", ["abc", "sanctions", "who_is_on_which_list", "zz9"])
+@pytest.mark.parametrize("name", ["abc", "own_list", "who_is_on_which_list", "zz9"])
 def test_what_is_written_is_clean_and_stands_in_its_places(root, name):
     written = template.new_chapter(name, TITLE, root)
     assert {file.as_posix() for file in written} == {*FILES, *template.new_files(name)}
@@ -69,11 +69,11 @@ def test_what_is_written_is_clean_and_stands_in_its_places(root, name):
         ("a" * 21, TITLE, "up to 20 small letters"),
         ("arms_trade", TITLE, "a chapter arms_trade already; nothing was changed. Edit chapters/"),
         ("arms_trades", TITLE, "mistaken for the chapter 'arms_trade'"),
-        ("sanctions", "", "no title"),
-        ("sanctions", "Of 12 lists", "without digits and mark-up"),
-        ("sanctions", "Two\nlines", "no title"),
-        ("sanctions", "The {value} `role`", "no title"),
-        ("sanctions", "long " * 30 + "title", "up to 120 letters"),
+        ("own_list", "", "no title"),
+        ("own_list", "Of 12 lists", "without digits and mark-up"),
+        ("own_list", "Two\nlines", "no title"),
+        ("own_list", "The {value} `role`", "no title"),
+        ("own_list", "long " * 30 + "title", "up to 120 letters"),
     ],
 )
 def test_a_bad_name_or_title_is_refused_and_nothing_is_written(root, name, title, words):
@@ -92,13 +92,13 @@ def test_a_name_that_a_module_has_is_taken():
 
 
 def test_the_second_call_is_refused_and_another_chapter_may_follow(root):
-    template.new_chapter("sanctions", TITLE, root)
+    template.new_chapter("own_list", TITLE, root)
     before = contents(root)
-    with pytest.raises(UsageError, match="there is a chapter sanctions already"):
-        template.new_chapter("sanctions", TITLE, root)
+    with pytest.raises(UsageError, match="there is a chapter own_list already"):
+        template.new_chapter("own_list", TITLE, root)
     assert contents(root) == before
     template.new_chapter("cyber", "Cyber: who stole what?", root)
-    assert {"sanctions", "cyber"} <= set(template.chapters_of(root))
+    assert {"own_list", "cyber"} <= set(template.chapters_of(root))
 
 
 @pytest.mark.parametrize("failing", [1, 4, 6])
@@ -113,7 +113,7 @@ def test_an_error_leaves_nothing_behind(root, monkeypatch, failing):
 
     monkeypatch.setattr(template.os, "replace", replace)
     with pytest.raises(OSError, match="no space"):
-        template.new_chapter("sanctions", TITLE, root)
+        template.new_chapter("own_list", TITLE, root)
     assert contents(root) == before
 
 
@@ -122,15 +122,15 @@ def test_a_file_without_the_place_is_named(root):
     toc.write_text(toc.read_text().replace("      - file: chapters/replication\n", ""))
     before = contents(root)
     with pytest.raises(CompendiumError, match=r"^_toc\.yml: the line .* 0 times"):
-        template.new_chapter("sanctions", TITLE, root)
+        template.new_chapter("own_list", TITLE, root)
     assert contents(root) == before
 
 
 def test_the_new_model_runs_and_its_own_test_passes(tmp_path):
     copy = Copy(tmp_path)
     (copy.root / "tests").mkdir()
-    done = copy.run("new_chapter.py", "sanctions", TITLE)
+    done = copy.run("new_chapter.py", "own_list", TITLE)
     assert done.returncode == 0 and "next: make check" in done.stdout, done.stderr
-    test = copy.root / "tests" / "test_sanctions.py"
+    test = copy.root / "tests" / "test_own_list.py"
     done = copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(test))
     assert done.returncode == 0, done.stdout
