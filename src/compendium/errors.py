@@ -128,10 +128,10 @@ def of_system(error: OSError) -> str | None:
         number = next((n for n in _numbers(str(error)) if n in SYSTEM), None)
     if number not in SYSTEM:
         return None
-    problem, todo = SYSTEM[number]
+    problem, advice = SYSTEM[number]
     places = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
     place = f"{paths.relative(places[0])}: " if places else ""
-    return f"{place}{problem} ({os.strerror(number)}); {todo}"
+    return f"{place}{problem} ({os.strerror(number)}); {advice}"
 
 
 def remedy(text: str) -> str:
