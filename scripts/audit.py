@@ -6,7 +6,7 @@ Exits with 0 if none is known, with 1 if one is, and with 3 if nothing could be 
 import argparse
 import sys
 
-from compendium import audit
+from compendium import audit, commands
 
 
 def main() -> int:
@@ -26,4 +26,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

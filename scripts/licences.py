@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from compendium import licences, paths
-from compendium.errors import CompendiumError
+from compendium import commands, files, licences, paths
 
 
 def main() -> int:
@@ -14,21 +13,16 @@ def main() -> int:
         "--check", action="store_true", help="write nothing; exit with 1 if the file is stale"
     )
     options = parser.parse_args()
-    file = paths.ROOT / licences.FILE
-    try:
-        text = licences.table()
-    except CompendiumError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+    file, text = paths.ROOT / licences.FILE, licences.table()
     if file.exists() and file.read_text("utf-8") == text:
         return 0
     if options.check:
         print(f"{licences.FILE} is stale; run `make licences`", file=sys.stderr)
         return 1
-    file.write_text(text, "utf-8")
+    files.put(file, text)
     print(f"written: {licences.FILE}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(commands.run(main))

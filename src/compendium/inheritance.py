@@ -52,4 +52,5 @@ def _is_left_out(name: str) -> bool:
 @cache
 def _folder() -> tempfile.TemporaryDirectory:
     """Folder with settings that set nothing; removed when this process ends."""
-    return tempfile.TemporaryDirectory(prefix="compendium-")
+    # Not named as the folders that `commands` removes where no process holds them.
+    return tempfile.TemporaryDirectory(prefix="inheritance-")

@@ -392,7 +392,7 @@ def serve(arguments: list[bytes], variables: Mapping[bytes, bytes], folder: byte
     """Be a kernel, as ``python -m ipykernel_launcher`` would be in a process of its own."""
     gc.freeze()  # else the collector would walk through the libraries, and copy their memory
     os.setsid()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)  # see `start_server`
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPT)  # see `left_alone`
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.environ.clear()
     os.environ.update({os.fsdecode(name): os.fsdecode(text) for name, text in variables.items()})

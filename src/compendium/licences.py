@@ -191,8 +191,9 @@ def packages(root: Path = paths.ROOT) -> list[Package]:
             unknown.append(name)
     if unknown:
         raise CompendiumError(
-            f"requirements.lock: no licence is known of {', '.join(unknown)}; their metadata do "
-            "not name one of SPDX; read their licence files and add them to REVIEWED in "
+            f"requirements.lock: no licence is known of {', '.join(unknown)}; either "
+            "they are not installed here (`make environment`), or their metadata do not name one "
+            "of SPDX: then read their licence files and add them to REVIEWED in "
             "src/compendium/licences.py"
         )
     return found

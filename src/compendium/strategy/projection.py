@@ -36,9 +36,9 @@ def project(p: KremlinStrategy) -> pd.DataFrame:
     knows no trend and no news; it is meant as a plain yardstick and not as a forecast to
     act on. No drawn run can lie past what was seen. On simulated months that are all alike, as
     many as the day of the study saw, the 90 % interval held the next half-year in about 62 % and
-    the next year in about 47 % (``tests/test_calibration.py``). `lower` is the share of runs below the
-    newest, drawn towards one half by as much as the number of runs that do not overlap
-    allows (Jeffreys prior), so that a handful of years never makes a chance of nought.
+    the next year in about 47 % (``tests/test_calibration.py``). `lower` is the share of runs
+    below the newest, drawn towards one half by as much as the number of runs that do not
+    overlap allows (Jeffreys prior), so that a handful of years never makes a chance of nought.
     """
     table = aid.monthly(p.as_of, p.measure)
     records = []

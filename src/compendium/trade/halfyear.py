@@ -109,7 +109,8 @@ def methods(amount: float, table: pd.DataFrame, p: TradeTrends) -> pd.DataFrame:
     Notes
     -----
     The bootstrap resamples the years and says how well their mean is known, which with nine
-    years is too narrow: on simulated years its 90 % held the mean in about 83 %; the prediction says where one further year would fall.
+    years is too narrow: on simulated years its 90 % held the mean in about 83 %; the prediction
+    says where one further year would fall.
     """
     share = table["share"].to_numpy()
     mean, median = share.mean(), np.median(share)
