@@ -90,6 +90,8 @@ crate: book ## Pack data, code, runs and results into _build/<scenario>/crate, a
 
 new-chapter: environment ## Write a chapter from the template. NAME=sanctions TITLE="Sanctions: who is listed"
 	@$(RUN) scripts/new_chapter.py -- "$$NAME" "$$TITLE"
+	@echo "now the papers for reviewers, which name every chapter:"
+	@$(RUN) scripts/describe.py
 
 only-chapter: environment ## Leave one chapter in the book, for another pair of countries. NAME=pair
 	@$(RUN) scripts/new_chapter.py --only -- "$$NAME"

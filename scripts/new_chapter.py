@@ -25,9 +25,7 @@ def main() -> int:
     written = template.new_chapter(options.name, options.title)
     for file in written:
         print(f"wrote {file}")
-    print(
-        f"next: make check, make describe, make book; then make chapters/{options.name}.ipynb your own"
-    )
+    print(f"next: make check, make book; then make chapters/{options.name}.ipynb your own")
     return 0
 
 

@@ -339,6 +339,7 @@ YAML = [
     ("<<<<<<< HEAD\n" + HEAD, ":1: holds a merge that was not finished"),
     (HEAD + ">>>>>>> other\n", ":4: holds a merge that was not finished"),
     (HEAD + "\0", ":4: holds a NUL byte"),
+    (HEAD + "# \u202e\n", ":4: holds U+202E (RIGHT-TO-LEFT OVERRIDE), which no reader sees"),
     (ARMS + "    \u0455eed: 1\n", ":6: arms_trade, parameter \u0455eed: unknown parameter"),
     (ARMS + "    shell_price: 1.0e+999\n", "shell_price"),
     (ARMS + "    shell_price: .nan\n", "shell_price"),
@@ -482,6 +483,7 @@ def test_a_configuration_that_is_refused(tmp_path, text, words):
 PAGES = [
     (b"", ":1: is empty"), (b" \n", ":1: is empty"), (b"# One\n\xe9", ":2: not readable as UTF-8"),
     (b"# One\n\0", ":2: holds a NUL byte"),
+    ("# One\nA \u2067page".encode(), ":2: holds U+2067 (RIGHT-TO-LEFT ISOLATE)"),
     (b"# One\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n", ":2: holds a merge that was not finished"),
 ]  # fmt: skip
 

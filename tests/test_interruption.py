@@ -268,6 +268,19 @@ def test_a_command_that_is_stopped_exits_as_the_shell_expects(capsys, monkeypatc
     assert (os.environ.get("TMPDIR") or before) == before or Path(os.environ["TMPDIR"]).is_dir()
 
 
+def test_a_reader_of_the_output_who_goes_away_gets_no_traceback():
+    talk = "from compendium import commands; import sys\n"
+    talk += "sys.exit(commands.run(lambda: [print(n) for n in range(99_999)] and 0))"
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-c", talk], stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    os.close(reading)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (141, "")
+
+
 @pytest.fixture
 def spare(monkeypatch):
     """A checkout with a scenario, and nothing built, which other users may enter."""

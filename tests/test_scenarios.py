@@ -118,6 +118,14 @@ def test_what_is_not_the_name_of_a_scenario_is_refused(write, name):
     assert caught.value.exit_code == 2
 
 
+def test_two_names_that_differ_in_capitals_alone_are_refused(write):
+    content = "title: t\nreason: r\nas_of: 2024-10-28\n"
+    write(content)
+    (paths.SCENARIOS / "Mine.yml").write_text(content)
+    with pytest.raises(FaultsError, match="differs from 'mine' in capitals alone"):
+        scenarios.read("Mine")
+
+
 def test_an_unknown_scenario_is_refused_with_the_nearest_one():
     with pytest.raises(UsageError, match="'replicaton'; did you mean 'replication'"):
         scenarios.read("replicaton")

@@ -100,10 +100,18 @@ def test_every_page_is_in_the_book_and_says_what_one_will_have():
 def walk(tmp_path):
     """A copy of the checkout under Git, and what follows blocks in it."""
     copy = Copy(tmp_path)
-    for name in ("Makefile", "pyproject.toml", "README.md", "CONTRIBUTING.md"):
+    files = (
+        "Makefile",
+        "pyproject.toml",
+        "README.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "codecheck.yml",
+    )
+    for name in files:
         shutil.copy(paths.ROOT / name, copy.root / name)
-    shutil.copytree(paths.ROOT / "tests", copy.root / "tests")
-    shutil.copy(paths.ROOT / "requirements.lock", copy.root)
+    for name in ("tests", "docs", "benchmarks"):
+        shutil.copytree(paths.ROOT / name, copy.root / name)
     who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "one"]):
         subprocess.run(["git", *command], cwd=copy.root, check=True)
@@ -183,6 +191,8 @@ def test_add_a_chapter(walk):
     files = ["sanctions", "notebooks", "parameters", "chapter_page", "scenarios", "glossary"]
     done = walk.copy.python("-m", "pytest", "-n", "2", *(f"tests/test_{name}.py" for name in files))
     assert done.returncode == 0, done.stdout[-3000:]
+    done = walk.copy.run("describe.py", "--check")
+    assert done.returncode == 0, done.stderr
 
 
 def fictitious(root):

@@ -422,6 +422,9 @@ def test_the_copy_has_new_files_and_not_what_is_made(tmp_path, monkeypatch):
     builds.copy_checkout(tmp_path / "other")
     assert not (tmp_path / "other" / "_build").exists()
     assert (tmp_path / "other" / "new.py").exists()
+    builds.copy_checkout(root / "tmp" / "compendium-1" / "copy")  # TMPDIR within the checkout
+    copied = {f.name for f in (root / "tmp").rglob("*") if f.is_file()}
+    assert copied == {"kept.py", "new.py", ".gitignore"}
 
 
 def test_files_that_two_runs_made_differently_are_named(tmp_path):

@@ -26,6 +26,9 @@ SCRATCH = "compendium-"  # how folders for passing files begin
 # Longer, and the address of the server of kernels or that of Chromium, files in that folder,
 # would be cut off.
 LONGEST = 43
+# Git sets these for its hooks; they would have it answer for another checkout than ours.
+OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR",
+              "GIT_PREFIX", "GIT_NAMESPACE")  # fmt: skip
 TIE = "COMPENDIUM_TIED"  # environment variable: end when the standard input does
 # First line of a Python process that shall end with the one that started it.
 TIED = (
@@ -48,11 +51,15 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
     # What is drawn or dated in this process is as in those it starts; see `inheritance`.
     os.environ |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
     time.tzset()
+    for name in OF_ANOTHER:
+        os.environ.pop(name, None)
     if os.environ.pop(TIE, None):
         threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         with scratch():
-            return main()
+            code = main()
+        sys.stdout.flush()
+        return code
     except CompendiumError as error:
         lead = "\n" if sys.stderr.isatty() else ""  # leave the line of the progress
         print(f"{lead}{error}{remedy(str(error))}", file=sys.stderr)
@@ -60,6 +67,9 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
     except KeyboardInterrupt:
         print(f"\nstopped; {kept}", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `make book | head`: whoever read has heard enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         told = of_system(error)
         if told is None:

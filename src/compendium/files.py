@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ MERGED = (
     "holds a merge that was not finished",
     "one of the two versions, without the lines of <, = and >",
 )
+# Marks that show a text in another order than it is read in, by us or by Python.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 DEEPEST = 40  # levels of a YAML file
 KEY_TAGS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
@@ -68,6 +71,10 @@ def read_text(file: Path, most: int = MOST) -> str:
     if marks := MERGING.search(text):
         line = text.count("\n", 0, marks.start()) + 1
         _refuse(file, *MERGED, marks[0].strip(), line)
+    if mark := TURNING.search(text):
+        line = text.count("\n", 0, mark.start()) + 1
+        problem = f"holds U+{ord(mark[0]):04X} ({unicodedata.name(mark[0])}), which no reader sees"
+        _refuse(file, problem, "characters that can be seen", line=line)
     return text
 
 

@@ -833,7 +833,7 @@ def write_tables(app, exception) -> None:
     """Write the tables of the vintage beside the pages that offer them."""
     if exception is None and app.builder.format == "html":
         folder = Path(app.outdir, TABLES)
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, content in pages.files_of(catalogue_of(app)).items():
             (folder / f"{name}.csv").write_text(content, "utf-8")
 

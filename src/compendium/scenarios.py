@@ -82,6 +82,9 @@ def read(name: str) -> Scenario:
     if not NAME.fullmatch(name) or name.lower() in RESERVED:
         allowed = "up to 64 letters, digits, _ and -, and no name of another folder of _build"
         raise FaultsError([Fault(label, "is no name for a scenario", value=name, allowed=allowed)])
+    if twin := next((n for n in names() if n != name and n.lower() == name.lower()), None):
+        problem = f"differs from {twin!r} in capitals alone, which many disks do not tell apart"
+        raise FaultsError([Fault(label, problem, value=name, allowed="another name")])
     content, lines = files.read_yaml(file, KEYS)
     faults = [*_key_faults(content, lines, label)]
     if faults:

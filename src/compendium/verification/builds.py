@@ -57,7 +57,14 @@ def copy_checkout(target: Path) -> None:
     try:
         told = subprocess.run(ask, cwd=paths.ROOT, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):  # not from Git: a downloaded archive
-        shutil.copytree(paths.ROOT, target, ignore=shutil.ignore_patterns(*MADE))
+        made = shutil.ignore_patterns(*MADE)
+
+        def left_out(folder: str, names: list[str]) -> set[str]:
+            # The folder for passing files may lie in the checkout: no copy of the copy.
+            own = (target, *target.parents)
+            return {*made(folder, names), *(n for n in names if Path(folder, n) in own)}
+
+        shutil.copytree(paths.ROOT, target, ignore=left_out)
         return
     for name in filter(None, told.decode().split("\0")):
         source = paths.ROOT / name
