@@ -650,8 +650,10 @@ def test_change_of_flow_scaled_to_half_a_year():
             "containers_per_month": [100.0, 200.0],
         }
     )
-    # The middles lie half a year apart, so the change is hardly scaled.
-    assert projection.flow_changes(flows).item() == pytest.approx(np.log(2), rel=0.01)
+    # Averages over two half-years differ by two thirds of a half-year's variance.
+    assert projection.flow_changes(flows).item() == pytest.approx(
+        np.log(2) / np.sqrt(2 / 3), rel=0.01
+    )
 
 
 def test_projection_widens_and_keeps_its_median(study):

@@ -189,19 +189,17 @@ def flow_hits(rng, count, p, monkeypatch, intervals_, age, scale=None):
     return {months: float(np.mean(own)) for months, own in hits.items()}
 
 
-def test_the_projected_flow_of_arms_covers_what_it_says_of_itself(monkeypatch):
+def test_the_projected_flow_of_arms_lies_inside_as_often_as_it_says(monkeypatch):
     held = flow_hits(np.random.default_rng(7), 60, ArmsTrade(draws=256), monkeypatch, 4, 60)
-    assert 0.55 < held[0] < LEVEL and 0.65 < held[12] < LEVEL
+    assert all(0.75 < share <= 1 for share in held.values()), held
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("intervals_", [1, 2, 4])
 def test_the_projected_flow_of_arms_at_length(intervals_, monkeypatch):
-    """Too narrow, and most so on the first day; the docstring of `project` says so."""
     p = ArmsTrade(draws=512)
     held = flow_hits(np.random.default_rng(15), 600, p, monkeypatch, intervals_, 60)
-    assert 0.65 < held[0] < 0.85, held
-    assert 0.75 < held[6] < LEVEL and 0.75 < held[12] < LEVEL, held
+    assert all(0.86 < share < 0.94 for share in held.values()), held
 
 
 # --- Strategy ------------------------------------------------------------------------------------
@@ -231,18 +229,19 @@ def run_hits(rng, count, months, monkeypatch, horizon):
     return float(np.mean(hits))
 
 
-def test_runs_of_aid_are_too_narrow_by_what_is_said(monkeypatch):
-    """Months all alike, as many as the day of the study saw: about six and five in ten."""
+def test_sums_of_aid_lie_inside_nearly_as_often_as_they_say(monkeypatch):
+    """Months all alike and very uneven, as many as the day of the study saw."""
     rng = np.random.default_rng(8)
-    assert 0.45 < run_hits(rng, 50, 29, monkeypatch, 6) < 0.8
-    assert 0.3 < run_hits(rng, 50, 29, monkeypatch, 12) < 0.7
+    for horizon in (6, 12):
+        assert 0.7 < run_hits(rng, 50, 29, monkeypatch, horizon) <= 1
 
 
 @pytest.mark.long
-def test_runs_of_aid_at_length(monkeypatch):
-    rng = np.random.default_rng(16)
-    assert 0.56 < run_hits(rng, 500, 29, monkeypatch, 6) < 0.72
-    assert 0.40 < run_hits(rng, 500, 29, monkeypatch, 12) < 0.56
+@pytest.mark.parametrize("horizon", [6, 12])
+def test_sums_of_aid_at_length(horizon, monkeypatch):
+    """A little too narrow: no month drawn is larger than the largest of 29."""
+    held = run_hits(np.random.default_rng(16), 600, 29, monkeypatch, horizon)
+    assert 0.82 < held < 0.93, held
 
 
 # --- Recommendations -------------------------------------------------------------------------------

@@ -632,17 +632,36 @@ def test_missing_and_double_scores_are_refused_with_their_line(raw, change, word
 # --- projection and check --------------------------------------------------------------------
 
 
-def test_projection_is_drawn_from_runs_of_the_past():
-    p = few(as_of=STUDY_DAY)
+def test_projection_is_drawn_from_months_with_weights_that_are_not_known():
+    """Against the other form of the Bayesian bootstrap: weights first, then months."""
+    p = few(as_of=STUDY_DAY, bootstrap_draws=8192)
     korea = aid.monthly(STUDY_DAY, "allocated")["South_Korea"].to_numpy()
-    runs = [korea[i : i + 12].sum() for i in range(len(korea) - 11)]
+    rng = np.random.default_rng(1)
+    weights = rng.dirichlet(np.ones(len(korea)), 20_000)
+    sums = np.array([rng.choice(korea, 12, p=own).sum() for own in weights])
     found = projection.project(p).set_index(["donor", "months"]).loc[("South_Korea", 12)]
-    assert found["windows"] == len(runs) == 18
-    assert found["median"] == pytest.approx(np.median(runs))
-    assert found["low90"] == pytest.approx(np.quantile(runs, 0.05))
-    below = np.mean(np.array(runs) < runs[-1])
-    assert found["lower"] == pytest.approx((below * 2 + 0.5) / 3)  # two runs that do not overlap
+    assert found["seen"] == len(korea) == 29
+    assert found["last"] == pytest.approx(korea[-12:].sum())
+    for name, share in {"median": 0.5, "low90": 0.05, "high90": 0.95}.items():
+        assert np.mean(sums <= found[name]) == pytest.approx(share, abs=0.02)
+    assert found["lower"] == pytest.approx(np.mean(sums < korea[-12:].sum()), abs=0.02)
     assert (str(found["start"]), str(found["end"])) == ("2024-07", "2025-06")
+
+
+def test_sums_of_an_urn_have_the_mean_and_variance_that_are_known():
+    # Three months of 0, 3 and 6 have mean 3 and variance 6; any two draws share a quarter of it.
+    drawn = projection.sums(pd.Series([0.0, 3.0, 6.0]), 2, few(bootstrap_draws=2**14))
+    assert drawn.mean() == pytest.approx(2 * 3, rel=0.01)
+    assert drawn.var() == pytest.approx(2 * 6 + 2 * 6 / 4, rel=0.02)
+    # The month of 0 first (one ball of three), then it or its copy (two balls of four).
+    assert np.mean(drawn == 0) == pytest.approx(1 / 3 * 2 / 4, abs=0.005)
+
+
+@pytest.mark.parametrize(("months", "rows"), [(11, 0), (12, 4)])
+def test_less_than_a_year_of_months_is_not_projected(months, rows, monkeypatch):
+    seen = aid.monthly(STUDY_DAY, "allocated").head(months)
+    monkeypatch.setattr(aid, "monthly", lambda *_: seen)
+    assert len(projection.project(few(as_of=STUDY_DAY))) == rows
 
 
 def test_check_scores_the_day_of_the_study(hindsight, study):
@@ -650,7 +669,9 @@ def test_check_scores_the_day_of_the_study(hindsight, study):
     found = hindsight.frames["check"].set_index(["donor", "months"])
     korea = aid.monthly(HINDSIGHT, "allocated")["South_Korea"]
     assert found.at[("South_Korea", 12), "later"] == pytest.approx(korea["2024-07":"2025-06"].sum())
-    assert found.at[("South_Korea", 12), "inside"] == "no"
+    row = found.loc[("South_Korea", 12)]
+    assert row["inside"] == ("yes" if row["low90"] <= row["later"] <= row["high90"] else "no")
+    assert 0 < row["place"] < 1
     assert found.at[("Japan", 12), "inside"] == "yes"
     halfway = projection.check(few(as_of="2025-05-01"))
     assert list(halfway["months"]) == [6, 6]

@@ -144,13 +144,19 @@ def successive_flows(
 def flow_changes(flows: pd.DataFrame) -> pd.Series:
     """Change of the logarithm of an issuer's flow, scaled to half a year.
 
-    A random walk's change grows with the square root of time, so each change is divided by
-    the root of the half-years between the middles of its two intervals.
+    A random walk's change grows with the root of time, and each flow is an average over an
+    interval. The averages of a walk over two intervals, one after the other, differ by the
+    variance of a third of the two lengths together, and of what lies between them.
     """
-    middle = flows["start"] + (flows["end"] - flows["start"]) / 2
-    same = flows["issuer_short"].eq(flows["issuer_short"].shift())
-    half_years = middle.diff().dt.days[same] / DAYS_A_MONTH / HALF_YEAR
-    return np.log(flows["containers_per_month"]).diff()[same] / np.sqrt(half_years)
+    length, same = months_of(flows), flows["issuer_short"].eq(flows["issuer_short"].shift())
+    between = (flows["start"] - flows["end"].shift()).dt.days[same] / DAYS_A_MONTH
+    months = ((length + length.shift()) / 3)[same] + between
+    return np.log(flows["containers_per_month"]).diff()[same] / np.sqrt(months / HALF_YEAR)
+
+
+def months_of(flows: pd.DataFrame) -> pd.Series:
+    """Length of the interval of each flow."""
+    return (flows["end"] - flows["start"]).dt.days / DAYS_A_MONTH
 
 
 def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | None:
@@ -171,15 +177,14 @@ def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | 
     -----
     No trend is fitted; there are too few points for one. The flow is the newest flow of one
     issuer, every issuer with a current statement equally likely, times the 152 mm loading:
-    every container is read as 152 mm, whatever the share of rockets. From the
-    end of that issuer's interval it follows a random walk of the logarithm without drift.
-    The step of the walk has an inverse chi-squared posterior from `PRIOR_STEP`,
+    every container is read as 152 mm, whatever the share of rockets. Its logarithm follows a
+    random walk without drift. The newest flow is an average over an interval, from which the
+    walk at the end of the interval differs by the variance of a third of its length; from there
+    the walk goes on. Its step has an inverse chi-squared posterior from `PRIOR_STEP`,
     `PRIOR_WEIGHT` and the observed changes, which makes the change Student's t [1]_.
 
-    The interval is too narrow. A flow is an average over an interval and is taken for the flow
-    at its end, and averages differ by less than the flow itself. On simulated walks the 90 %
-    interval held the flow of the day in about 75 %, and that of six and twelve months later in
-    about 81 % (``tests/test_calibration.py``). Errors of the counts come on top.
+    How often the interval holds the truth on simulated walks is in
+    ``tests/test_calibration.py``. Errors of the counts come on top.
 
     References
     ----------
@@ -206,7 +211,8 @@ def project(p: ArmsTrade, horizons: Sequence[int] = (0, 6, 12)) -> Projection | 
     pick = np.minimum((u[:, 0] * len(newest)).astype(int), len(newest) - 1)
     flow = newest["containers_per_month"].to_numpy()[pick]
     rounds = flow * un.uniform(u[:, 1], *loading[:2]) / 1000
-    age = ((pd.Timestamp(p.as_of) - newest["end"]).dt.days / DAYS_A_MONTH).to_numpy()[pick]
+    since = (pd.Timestamp(p.as_of) - newest["end"]).dt.days / DAYS_A_MONTH
+    age = (since + months_of(newest) / 3).to_numpy()[pick]
     walk = stats.t.ppf(u[:, 2], df=freedom) * step
     records = [
         {"months": months} | un.summary(rounds * np.exp(walk * np.sqrt((age + months) / HALF_YEAR)))

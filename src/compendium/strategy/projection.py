@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from compendium import uncertainty as un
 from compendium.parameters import KremlinStrategy
@@ -11,12 +12,40 @@ from compendium.strategy import aid
 
 HORIZONS = (6, 12)
 STUDY_DAY = KremlinStrategy.model_fields["as_of"].default
-LEAST = 6  # windows of a length below which nothing is projected
+LEAST = 12  # months below which nothing is projected
 
 
-def sums(series: pd.Series, months: int) -> pd.Series:
-    """Aid in every run of so many months, named by its last month."""
-    return series.rolling(months).sum().dropna()
+def sums(past: pd.Series, months: int, p: KremlinStrategy) -> NDArray[np.float64]:
+    """Drawn sums of so many months to come, if months to come are like those seen.
+
+    Each month is drawn from those seen and those already drawn in the same future (a Polya urn),
+    which is the posterior predictive of the Bayesian bootstrap [1]_: that the months seen are few
+    widens the sums.
+
+    Parameters
+    ----------
+    past : pandas.Series
+        Aid by month.
+    months : int
+    p : KremlinStrategy
+        Draws and seed.
+
+    Returns
+    -------
+    ndarray, shape (bootstrap_draws,)
+
+    References
+    ----------
+    .. [1] D. B. Rubin, "The Bayesian Bootstrap", The Annals of Statistics 9 (1981).
+    """
+    seen = past.to_numpy(float)
+    u = un.uniforms(p.bootstrap_draws, months, p.seed)
+    urn = np.concatenate([np.broadcast_to(seen, (len(u), len(seen))), np.empty_like(u)], axis=1)
+    for month in range(months):
+        filled = len(seen) + month
+        place = np.minimum((u[:, month] * filled).astype(int), filled - 1)
+        urn[:, filled] = np.take_along_axis(urn, place[:, None], axis=1)[:, 0]
+    return urn[:, len(seen) :].sum(axis=1)
 
 
 def project(p: KremlinStrategy) -> pd.DataFrame:
@@ -26,36 +55,31 @@ def project(p: KremlinStrategy) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `donor`, `months`, `start`, `end` (periods), the columns of `uncertainty.summary` in
-        million euros, `windows`, `last` (the newest run of that length), `lower` (chance that
-        the next run brings less than the newest). Empty where too little is known.
+        million euros, `seen` (months drawn from), `last` (aid of the newest months of that
+        number), `lower` (chance that those to come bring less). Empty where too little is known.
 
     Notes
     -----
-    The next run is drawn from the runs of the same length so far, all alike. Runs overlap, so
-    they are far fewer than their number suggests: a year's run is new once a year. The method
-    knows no trend and no news; it is meant as a plain yardstick and not as a forecast to
-    act on. No drawn run can lie past what was seen. On simulated months that are all alike, as
-    many as the day of the study saw, the 90 % interval held the next half-year in about 62 % and
-    the next year in about 47 % (``tests/test_calibration.py``). `lower` is the share of runs
-    below the newest, drawn towards one half by as much as the number of runs that do not
-    overlap allows (Jeffreys prior), so that a handful of years never makes a chance of nought.
+    Months to come are drawn from those seen, all alike and each on its own; see `sums`. Aid of
+    neighbouring months hardly hangs together, so no more is lost by that than trend and news:
+    it is meant as a plain yardstick and not as a forecast to act on. No month drawn is larger
+    than the largest seen, so that the upper end lies low where single months are very large.
+    How often the intervals hold the truth is in ``tests/test_calibration.py``.
     """
     table = aid.monthly(p.as_of, p.measure)
     records = []
     for donor in aid.TARGETS:
         for months in HORIZONS:
-            past = sums(table[donor], months)
-            if len(past) < LEAST:
+            if len(table) < LEAST:
                 continue
-            newest = float(past.iloc[-1])
-            apart = len(table) // months
-            lower = float(((past < newest).mean() * apart + 0.5) / (apart + 1))
+            drawn = sums(table[donor], months, p)
+            newest = float(table[donor].iloc[-months:].sum())
             records.append(
                 {"donor": donor, "months": months, "start": table.index[-1] + 1,
-                 "end": table.index[-1] + months, **un.summary(past), "windows": len(past),
-                 "last": newest, "lower": lower}
+                 "end": table.index[-1] + months, **un.summary(drawn), "seen": len(table),
+                 "last": newest, "lower": float(np.mean(drawn < newest))}
             )  # fmt: skip
-    columns = ["donor", "months", "start", "end", *un.summary([1.0]), "windows", "last", "lower"]
+    columns = ["donor", "months", "start", "end", *un.summary([1.0]), "seen", "last", "lower"]
     return pd.DataFrame(records, columns=columns)
 
 
@@ -66,7 +90,7 @@ def check(p: KremlinStrategy) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `donor`, `months`, `span`, `median`, `low90`, `high90`, `later`, `inside` (yes or no),
-        `place` (share of the runs drawn from that are no larger), `rows`. Empty where the
+        `place` (share of the drawn sums that are no larger), `rows`. Empty where the
         months are not released yet.
     """
     columns = ["donor", "months", "span", "median", "low90", "high90", "later", "inside",
@@ -81,12 +105,12 @@ def check(p: KremlinStrategy) -> pd.DataFrame:
         if row.end > table.index[-1]:
             continue
         later = float(table.loc[row.start : row.end, row.donor].sum())
-        runs = sums(past[row.donor], row.months)
+        drawn = sums(past[row.donor], row.months, then)
         used = own[(own["donor"] == row.donor) & own["month"].between(row.start, row.end)]
         records.append(
             (row.donor, row.months, f"{row.start} to {row.end}", row.median, row.low90, row.high90,
              later, "yes" if row.low90 <= later <= row.high90 else "no",
-             float(np.mean(runs <= later)), tuple(used["obs_id"]))
+             float(np.mean(drawn <= later)), tuple(used["obs_id"]))
         )  # fmt: skip
     return pd.DataFrame(records, columns=columns)
 
