@@ -143,6 +143,7 @@ CELLS = [
     ("arms", 3, "note", " said so", "begins or ends with a space"),
     ("arms", 3, "value", "-5", "is below zero", "ideal_point and percent"),
     ("troops", 2, "stated_on", "2099-01-01", "lies in the future", "today, UTC"),
+    ("sources", 2, "published", "2099-01", "lies in the future", "today, UTC"),
 ]
 
 
@@ -335,6 +336,19 @@ def test_many_faults_come_together_and_sorted(raw):
     ]
     with pytest.raises(FaultsError, match="8 faults found"):
         datapackage.require_valid(raw)
+
+
+def test_a_statement_later_than_its_source_is_refused(raw):
+    line = 1 + next(
+        n for n, row in enumerate(read(raw / "arms.csv")) if row[0] == "arms-cont-2024-02-us"
+    )
+    set_cells(raw / "arms.csv", line, stated_on="2025-02-23")
+    (fault,) = datapackage.check(raw)
+    assert (fault.line, fault.column, fault.value) == (line, "stated_on", "2025-02-23")
+    assert fault.problem == "is later than its source was published"
+    assert "2024-" in fault.allowed and "in sources.csv" in fault.allowed
+    set_cells(raw / "arms.csv", line, qualifier="implied")  # worked out, on a day of its own
+    assert datapackage.check(raw) == []
 
 
 def enlarge(raw, count):

@@ -256,6 +256,7 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         at_fault = {(fault.line, fault.column) for fault in in_cells}
         faults += in_cells + _row_faults(rules, places[name], text, typed[name], at_fault)
     faults += _shared_names(tables, places, texts)
+    faults += _told_before_said(places, texts, typed)
     return typed, sorted(faults, key=_place)
 
 
@@ -613,10 +614,14 @@ def _rules(descriptor: dict) -> list[Rule]:
             ("published",),
             "is not a date that exists",
             "YYYY-MM-DD, YYYY-MM, YYYY or nothing",
-            lambda t: (
-                (t["published"] == "")
-                | _parse((t["published"] + "-01-01").str[:10], "date").notna()
-            ),
+            lambda t: (t["published"] == "") | first_day(t["published"]).notna(),
+        ),
+        # A slip in the year would keep the rows of the source out of every vintage.
+        Rule(
+            ("published",),
+            "lies in the future",
+            f"{today:%Y-%m-%d} (today, UTC) or earlier",
+            lambda t: ~(first_day(t["published"]) > today),
         ),
         Rule(
             ("source_id", "issuer", "release_id"),
@@ -645,6 +650,19 @@ def _rules(descriptor: dict) -> list[Rule]:
     ]
 
 
+def first_day(published: pd.Series) -> pd.Series:
+    """First day that dates such as 2024, 2024-06 or 2024-06-17 can mean; missing for no date."""
+    return _parse((published + "-01-01").str[:10], "date")
+
+
+def last_day(published: str) -> pd.Timestamp:
+    """Last day that such a date can mean; missing for no date."""
+    try:
+        return pd.Period(published, {4: "Y", 7: "M", 10: "D"}[len(published)]).end_time.normalize()
+    except (KeyError, ValueError):
+        return pd.NaT
+
+
 def _row_faults(
     rules: list[Rule], path: Path, text: pd.DataFrame, typed: pd.DataFrame, at_fault: set
 ) -> list[Fault]:
@@ -663,6 +681,33 @@ def _row_faults(
             place = (int(line), rule.columns[0], found)
             faults.append(Fault(file, rule.problem, *place, rule.allowed))
     return faults
+
+
+def _told_before_said(
+    places: dict[str, Path], texts: dict[str, pd.DataFrame], typed: dict[str, pd.DataFrame]
+) -> Iterator[Fault]:
+    """Find statements later than the source that tells of them: one of the two days is wrong.
+
+    What is worked out from a source has a day of its own.
+    """
+    if "sources" not in texts:
+        return
+    sources = texts["sources"].drop_duplicates("source_id").set_index("source_id")["published"]
+    # A month or a year is told of on its last day at the latest.
+    latest = {id: last_day(published) for id, published in sources.items()}
+    for name in OBSERVATION_TABLES:
+        if name not in texts:
+            continue
+        told = pd.to_datetime(texts[name]["source_id"].map(latest))
+        stated = typed[name]["stated_on"]
+        stated = stated.where(stated <= pd.Timestamp.now("UTC").tz_localize(None))  # told already
+        for line in stated.index[(stated > told) & (texts[name]["qualifier"] != "implied")]:
+            row = texts[name].loc[line]
+            yield Fault(
+                paths.relative(places[name]), "is later than its source was published", int(line),
+                "stated_on", row["stated_on"],
+                f"{sources[row['source_id']]} or earlier, as {row['source_id']} in sources.csv has it",
+            )  # fmt: skip
 
 
 def _shared_names(

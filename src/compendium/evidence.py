@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, paths
-from compendium.datapackage import OBSERVATION_TABLES
+from compendium.datapackage import OBSERVATION_TABLES, last_day
 from compendium.errors import CompendiumError, nearest
 from compendium.reads import quiet, recorded
 
@@ -291,14 +291,6 @@ def date_rows(rows: pd.DataFrame) -> pd.DataFrame:
         undated=undated,
         revised=lagged & always,
     )
-
-
-def last_day(published: str) -> pd.Timestamp:
-    """Last day a publication date such as 2024, 2024-06 or 2024-06-17 can mean."""
-    if not published:
-        return pd.NaT
-    frequency = {4: "Y", 7: "M", 10: "D"}[len(published)]
-    return pd.Period(published, frequency).end_time.normalize()
 
 
 def publication_lags(rows: pd.DataFrame) -> pd.DataFrame:

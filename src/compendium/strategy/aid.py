@@ -44,7 +44,7 @@ def last_month(as_of) -> pd.Period:
 
     The file at hand was published once; no month past it is seen by any vintage.
     """
-    released = evidence.last_day(evidence.sources([SOURCE]).at[SOURCE, "published"])
+    released = datapackage.last_day(evidence.sources([SOURCE]).at[SOURCE, "published"])
     releases = datapackage.read_table("releases").set_index("source_id")
     day = min(evidence.parse_day(as_of), released)
     seen = day - pd.Timedelta(days=int(releases.at[SOURCE, "lag_days"]))
