@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from compendium import commands, crate, paths
+from compendium import commands, crate, paths, scenarios
 
 
 def main() -> int:
@@ -15,7 +15,8 @@ def main() -> int:
         metavar="NAME",
         help="a scenario whose book is built (default: replication)",
     )
-    folder = crate.pack(parser.parse_args().scenario)
+    scenario = scenarios.read(parser.parse_args().scenario)
+    folder = crate.pack(scenario.name)
     print(f"packed: {paths.relative(folder)}, {paths.relative(folder.parent / crate.ARCHIVE)}")
     return 0
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from compendium import commands, printing, progress
+from compendium import commands, printing, progress, scenarios
 
 
 def main() -> int:
@@ -17,7 +17,8 @@ def main() -> int:
     )
     parser.add_argument("--code", action="store_true", help="print the code of the chapters too")
     options = parser.parse_args()
-    printing.print_book(options.scenario, progress.reporter(), code=options.code)
+    scenario = scenarios.read(options.scenario)
+    printing.print_book(scenario.name, progress.reporter(), code=options.code)
     return 0
 
 

@@ -335,7 +335,7 @@ def test_another_processor_moves_no_value_beyond_its_tolerance(made):
         check=True,
     )
     pair = [editions.numbers_of(found) for found in (known, values.read(other))]
-    found = checks.of_values(NAME, *pair)
+    found = [*checks.of_values(NAME, *pair)]
     assert len(found) > 500
     assert [f"{c.name}: {c.expected} became {c.got}" for c in found if c.failed] == []
 

@@ -18,10 +18,10 @@ from compendium import catalogue, datapackage, paths
 
 pytestmark = pytest.mark.long
 # Of a name, which also stands in figures, in sentences and in labels of values.
-NAME = " <img src=x onerror=alert(1)> {{7*7}} $x_$ `a` *b*"
+NAME = " <img src=x onerror=alert(x)> {{a*b}} $x_$ `a` *b*"
 TEXT = (
-    " <b class=hostile onclick=alert(1)>x</b><script>alert(2)</script> [l](javascript:alert(3))"
-    " {math}`a` $\\frac{x$ {{ 7 * 7 }} {value}`no.such` </pre> --> ]]> \\end{x} } @misc{y, & &lt; %0d"
+    " <b class=hostile onclick=alert(x)>x</b><script>alert(y)</script> [l](javascript:alert(z))"
+    " {math}`a` $\\frac{x$ {{ a * b }} {value}`no.such` </pre> --> ]]> \\end{x} } @misc{y, & &lt; %s"
 )
 # Issuers that are known by name: to find their rows by, and by the model of the troops.
 KEPT = {("releases", "issuer"), ("troops", "issuer")}

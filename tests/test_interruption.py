@@ -268,6 +268,23 @@ def test_a_command_that_is_stopped_exits_as_the_shell_expects(capsys, monkeypatc
     assert (os.environ.get("TMPDIR") or before) == before or Path(os.environ["TMPDIR"]).is_dir()
 
 
+def test_a_command_under_another_encoding_begins_anew_in_utf_8(tmp_path):
+    """So that a path with other letters is the same for all processes."""
+    place = tmp_path / "Jürgens Büro"
+    place.mkdir()
+    talk = "from compendium import commands; import sys, os\n"
+    talk += "sys.exit(commands.run(lambda: print(sys.getfilesystemencoding(), ascii(sys.argv[1]))))"
+    own = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", talk, str(place)],
+        env=own,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split(" ", 1) == ["utf-8", ascii(str(place)) + "\n"]
+
+
 def test_a_reader_of_the_output_who_goes_away_gets_no_traceback():
     talk = "from compendium import commands; import sys\n"
     talk += "sys.exit(commands.run(lambda: [print(n) for n in range(99_999)] and 0))"

@@ -534,7 +534,13 @@ def shown(day):
         patch.setattr(values, "publish_all", lambda own: found.update({v.id: v for v in own}))
         patch.setenv(drawings.FOLDER, "nowhere")
         patch.setattr(
-            drawings, "kept", lambda d, make: {"key": d.key, "files": {"png": ""}, "alt": ""}
+            drawings,
+            "kept",
+            lambda d, make: {
+                "key": getattr(d, "key", None) or f"{d.alt} {d.table.to_csv()}",
+                "files": {"png": ""},
+                "alt": "",
+            },
         )
         for chapter in models.MODELS:
             own = bundles[chapter] = []

@@ -311,8 +311,8 @@ def configure(file: Path, values: Path, banner: str, root: Path = paths.ROOT) ->
     config.setdefault("execute", {})["execute_notebooks"] = "off"
     config.setdefault("html", {})["announcement"] = banner
     settings = config.setdefault("sphinx", {}).setdefault("config", {})
-    settings["compendium_values"] = inheritance.path_text(values)
-    settings["compendium_root"] = inheritance.path_text(root)
+    settings["compendium_values"] = str(values.resolve())
+    settings["compendium_root"] = str(root.resolve())
     file.write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
 
 

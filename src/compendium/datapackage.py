@@ -41,6 +41,8 @@ OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
 BLANKS = r"  |[^\S \n\r\t]"  # two spaces, or one of another kind: seen as one space
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
+LONGEST = 131_072  # characters of a cell, as csv has it
+VAST = f"a double quote is not closed, or a cell has more than {LONGEST:,} characters"
 LISTED = 12  # so many allowed values still fit into a message
 # Field property: each name in the cell, set apart by spaces, is a row of an observation table.
 # A foreign key of the Frictionless standard points at one table and holds one name.
@@ -304,6 +306,7 @@ def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault
     # strict: else an unclosed quotation mark silently swallows the rest of the file.
     # newline="": line ends stay as they are, so CRLF reads the same and lines count as in editors.
     reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    remedy = 'double quotes around a whole cell, and "" for one within it'
     lines, rows, faults = [], [], []
     while True:
         line = reader.line_num + 1
@@ -312,14 +315,13 @@ def _read_text(table: dict, path: Path) -> tuple[pd.DataFrame | None, list[Fault
         except StopIteration:
             break
         except csv.Error as error:
-            remedy = 'double quotes around a whole cell, and "" for one within it'
             problem = "a double quote is not closed, or not where the cell ends"
             if "limit" in str(error):
-                most = csv.field_size_limit()
-                problem = (
-                    f"a double quote is not closed, or a cell has more than {most:,} characters"
-                )
+                problem = VAST
             faults.append(fault(problem, line=line, allowed=remedy))
+            break
+        if max(map(len, row), default=0) > LONGEST:  # where a library has raised csv's own limit
+            faults.append(fault(VAST, line=line, allowed=remedy))
             break
         if line == 1:
             if faults := _heading_faults(fault, row, columns):

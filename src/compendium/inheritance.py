@@ -40,11 +40,6 @@ def variables(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     return own
 
 
-def path_text(path: Path) -> str:
-    """A path as it is to be written for such a process, which is on UTF-8 even if this one is not."""
-    return os.fsencode(path.resolve()).decode("utf-8", "surrogateescape")
-
-
 def _is_left_out(name: str) -> bool:
     return name.startswith(LEFT_OUT) and name not in KEPT
 

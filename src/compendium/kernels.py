@@ -103,8 +103,7 @@ def available() -> bool:
 
     Not on Windows, nor in a daemon, nor where Python was told to drop assertions or to treat
     warnings in its own way: the server would be told so too. Nor where the folder of temporary
-    files has too long a name for the socket in it, or paths are not in UTF-8, as they are for
-    the server.
+    files has too long a name for the socket in it.
     """
     methods = multiprocessing.get_all_start_methods()
     told = sys.flags.optimize or sys.flags.dev_mode or sys.warnoptions
@@ -113,7 +112,6 @@ def available() -> bool:
         "forkserver" in methods
         and room
         and not told
-        and sys.getfilesystemencoding() == "utf-8"
         and not multiprocessing.current_process().daemon
     )
 

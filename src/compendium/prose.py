@@ -216,7 +216,8 @@ def _inline(tokens: Sequence) -> str:
     pieces = []
     for token in tokens:
         if token.type == "text":
-            pieces.append(token.content)
+            # What looks like a role here is the text of a row, printed letter for letter.
+            pieces.append(VALUE.sub(BLANK, token.content))
         elif token.type in ("softbreak", "hardbreak"):
             pieces.append("\n")
         elif token.type == "myst_role" and token.meta["name"] == "value":

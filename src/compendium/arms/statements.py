@@ -202,6 +202,8 @@ def basis_statements(bases: pd.DataFrame) -> list[Value]:
         )
         for end, basis in (("cheapest", bottom), ("dearest", top))
     ]
+    if bottom["median"] == 0:  # all is taken for unusable: no basis is so many times another
+        return [*found, *ends, count]
     return [
         *found,
         *ends,

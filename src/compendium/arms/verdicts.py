@@ -148,14 +148,14 @@ def share_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> d
 
 @remembered
 def paid(p: ArmsTrade) -> float | None:
-    """Probability that what Russia gave back is significant; None before any is known."""
+    """Probability that what Russia gave back a year, or in less, is significant; None before any is known."""
     rows = evidence.load("arms", p.as_of, indicator="russian_compensation_value", repeats=True)
     rows = rows[rows["obs_id"] == PAID_ROW]
     sizes = yardsticks(p.as_of).set_index("yardstick")["usd_billion"]
     if rows.empty or "gdp_real_rebased" not in sizes:
         return None
     row = rows.iloc[0]
-    years = (row["period_end"] - row["period_start"]).days / DAYS_A_YEAR
+    years = max(1.0, (row["period_end"] - row["period_start"]).days / DAYS_A_YEAR)
     most = row["value"] / years / (sizes["gdp_real_rebased"] * 1000) * 100
     return float(max(0.0, 1 - p.significant_share / most))
 

@@ -121,7 +121,7 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
     """Whether it matters more how a shell is priced or whose count is believed."""
     bases, issuers = frames["bases"], frames["issuers"]
     said = ""
-    if len(bases) > 1:
+    if len(bases) > 1 and bases["median"].min() > 0:
         said += (
             "The cheapest known way of pricing a shell makes it {value}`arms_trade.value_basis_cheapest full`,"
             " the dearest {value}`arms_trade.value_basis_dearest full`: a factor of {value}`arms_trade.basis_factor`"
@@ -133,7 +133,7 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
             f" by that of {evidence.literal(issuers['issuer'].iloc[-1])} alone {{value}}`arms_trade.value_issuer_highest full`:"
             " a factor of {value}`arms_trade.issuer_factor`.\n"
         )
-    if len(bases) > 1 and len(issuers) > 1:
+    if len(bases) > 1 and len(issuers) > 1 and bases["median"].min() > 0:
         by_price = bases["median"].max() / bases["median"].min()
         by_count = issuers["median"].iloc[-1] / issuers["median"].iloc[0]
         price, count = "how a shell is priced", "whose count is believed"
@@ -145,7 +145,7 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
 def spread(frames: dict[str, pd.DataFrame]) -> str:
     """One sentence on what the pricing and the choice of an issuer do to the value."""
     parts = []
-    if len(frames["bases"]) > 1:
+    if len(frames["bases"]) > 1 and frames["bases"]["median"].min() > 0:
         parts.append(
             "the way of pricing a shell moves that by a factor of {value}`arms_trade.basis_factor`"
         )

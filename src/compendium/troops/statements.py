@@ -489,7 +489,7 @@ def path_statements(p, frames, paths) -> list[Value]:
                   kind="evidence")
         )  # fmt: skip
     path = frames["best_path"]
-    if len(path) > 1:
+    if path["day"].nunique() > 1:
         ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
         months = counts.soldier_months(path)
         first, last = path["day"].iloc[0], path["day"].iloc[-1]

@@ -649,7 +649,8 @@ def _reported_returns(p, u, sizes: Mapping, days: pd.DatetimeIndex):
     used = list(found["obs_id"])
     for row in found.itertuples():
         begin, end = months_from([fighting_begins(p.as_of), row.period_end], days[0])
-        part = np.clip((t - begin) / (end - begin), 0, 1)
+        # Also where the fighting began on the day of the report, or later.
+        part = np.clip((t - begin) / max(end - begin, 1e-6), 0, 1)
         out += (u["reported returns"] * float(row.low))[:, None] * part[None, :]
     leave = sappers_leave(p.as_of)
     if leave is not None and SAPPERS in sizes:
