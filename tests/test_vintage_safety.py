@@ -316,6 +316,12 @@ class World:
             write(self.raw, table, self.tables[table])
 
 
+def faults(world):
+    """Faults of the tables, but for days that do not fit: a vintage is safe from those too."""
+    drawn = ("is later than its source was published", "lies in the future")
+    return [str(f) for f in datapackage.check(world.raw) if f.problem not in drawn]
+
+
 # --- All that is made for a day ----------------------------------------------------------------
 
 
@@ -523,7 +529,7 @@ def test_all_that_is_stated_for_a_day_is_the_same_whatever_comes_later(day, tmp_
     for name in ("other", "bare"):
         world = World(tmp_path / name, day)
         getattr(world, name)()
-        assert [str(fault) for fault in datapackage.check(world.raw)] == []
+        assert faults(world) == []
         assert same(before, ask(world.raw, day, stated)) == []
 
 

@@ -27,11 +27,7 @@ FILE = "COMPENDIUM_READS"  # environment variable: the file to write to
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
 FOLDERS = ("os.listdir", "os.scandir")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.symlink", "os.link")
-# What a chapter must not change: it writes into the folder of its build.
-KEPT = (
-    "assets", "chapters", "data", "results", "scenarios", "scripts", "src", "tests",
-    "_config.yml", "_toc.yml", "index.md", "references.bib", "CITATION.cff", "requirements.lock",
-)  # fmt: skip
+COMPILED = "__pycache__"  # where Python keeps modules; all else of the checkout stays as it is
 
 _functions: dict[str, Callable] = {}
 _quiet = threading.local()
@@ -148,8 +144,8 @@ class Recording:
             # A link itself would be removed, what it leads to would be written.
             for place in (os.path.join(os.path.realpath(folder), last), os.path.realpath(name)):
                 place = os.fsdecode(place)
-                kept = any(_below(place, os.path.join(self.root, part)) for part in KEPT)
-                if kept and "__pycache__" not in place:
+                own = _below(place, self.root) and not _below(place, self.output)
+                if own and COMPILED not in place.split(os.sep):
                     raise PermissionError(
                         f"a chapter may not change {self.relative(place)}; "
                         "allowed: files in the folder that COMPENDIUM_OUTPUT names"
