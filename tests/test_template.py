@@ -126,6 +126,44 @@ def test_a_file_without_the_place_is_named(root):
     assert contents(root) == before
 
 
+def test_the_others_are_taken_out_of_the_book_and_its_scenarios(root):
+    (root / "scenarios" / "sweeps").mkdir(parents=True)
+    (root / template.CLAIMS).write_text('RESULTS = {\n    "a": "b",\n}\nKEPT = 1\n')
+    for name, chapter in {
+        "own": "own_list",
+        "theirs": "arms_trade",
+        "sweeps/all": "trade_trends",
+    }.items():
+        (root / f"scenarios/{name}.yml").write_text(f"chapters:\n  {chapter}:\n    seed: 1\n")
+    template.new_chapter("own_list", TITLE, root)
+    (root / "chapters/arms_trade.ipynb").write_text("{}")
+    changed = {file.as_posix() for file in template.only_chapter("own_list", root)}
+    assert template.chapters_of(root) == ["own_list"]
+    assert (root / template.CLAIMS).read_text() == "RESULTS = {}\nKEPT = 1\n"
+    left = sorted(
+        f.relative_to(root / "scenarios").as_posix() for f in root.rglob("scenarios/**/*.yml")
+    )
+    assert left == ["own.yml"]
+    assert [f.name for f in (root / "chapters").iterdir()] == ["own_list.ipynb"]
+    assert {"_toc.yml", "index.md", "scenarios/theirs.yml", "chapters/arms_trade.ipynb"} <= changed
+    toc = (root / "_toc.yml").read_text()
+    assert "chapters/own_list" in toc and "arms_trade" not in toc
+    assert "own_list" in (root / "index.md").read_text()
+
+
+def test_a_chapter_that_is_none_leaves_the_book_as_it_is(root):
+    (root / template.CLAIMS).write_text("RESULTS = {\n}\n")
+    before = contents(root)
+    with pytest.raises(UsageError, match=r"is no chapter; did you mean 'arms_trade'\?; allowed: "):
+        template.only_chapter("arms_trad", root)
+    assert contents(root) == before
+
+
+def test_a_name_too_like_another_is_refused():
+    with pytest.raises(UsageError, match="mistaken for the chapter 'arms_trade'"):
+        template.refuse("armstrade", TITLE, paths.ROOT)
+
+
 def test_the_new_model_runs_and_its_own_test_passes(tmp_path):
     copy = Copy(tmp_path)
     (copy.root / "tests").mkdir()
