@@ -1,7 +1,7 @@
 """Mutation testing of the models and the validators: change one thing, see whether a test fails.
 
 `make mutation` draws mutants of Cosmic Ray at random, in proportion to the modules, and runs
-the tests of the module against each. Each mutant is written into a copy of the checkout and tried
+the quick tests of the module against each, then whether the certified numbers come out again. Each mutant is written into a copy of the checkout and tried
 in a process forked from one that has the libraries imported, which takes seconds where a
 process of its own would take ten. What was tried is kept in `_build/mutation/`: a run that was
 ended goes on where it was.
@@ -45,6 +45,16 @@ TESTS = {
     "files": ["scenarios", "bad_input"],
     "prose": ["prose", "bad_input"],
 }
+# Chapters whose certified numbers are worked out anew where those tests let a mutant live.
+CHAPTERS = {
+    "arms": "arms_trade",
+    "troops": "troop_plausibility",
+    "trade": "trade_trends",
+    "strategy": "kremlin_strategy",
+    "policy": "recommendations",
+    **dict.fromkeys(("uncertainty", "evidence", "vintages", "claims", "values"), "replication"),
+}
+CERTIFIED = "tests/test_certified.py"
 # Taken away, these change how often a thing is worked out and not what it is.
 KEEPERS = {"remembered", "cache", "lru_cache", "cached_property"}
 # Of the replacements of an operator, those that may go unnoticed. Cosmic Ray has eleven for each
@@ -260,9 +270,12 @@ def forget() -> None:
 
 
 class Watch:
-    """Learns which tests are quick; where that is known, runs those alone, the quickest first."""
+    """Learns which tests are quick; where that is known, runs those alone, the quickest first.
 
-    def __init__(self, known: dict[str, float]):
+    With None it runs all of them to their end.
+    """
+
+    def __init__(self, known: dict[str, float] | None):
         self.known, self.costs, self.failed = known, {}, ""
 
     def pytest_collection_modifyitems(self, items):
@@ -276,7 +289,7 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item):
-        if self.known:
+        if self.known or self.known is None:
             return (yield)
         signal.signal(signal.SIGPROF, lambda *_: pytest.skip("slow"))
         signal.setitimer(signal.ITIMER_PROF, QUICK)
@@ -289,8 +302,10 @@ class Watch:
         return found
 
 
-def run_tests(part: str, known: dict[str, float], seconds: float | None) -> dict:
-    """Outcome of the tests of a part, in a process of its own."""
+def run_tests(
+    files: list[str], watch: Watch, seconds: float | None, chosen: tuple[str, ...] = ()
+) -> dict:
+    """Outcome of tests, in a process of its own."""
     reader, writer = os.pipe()
     begin = time.monotonic()
     child = os.fork()
@@ -304,9 +319,7 @@ def run_tests(part: str, known: dict[str, float], seconds: float | None) -> dict
             if seconds:
                 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
                 sys.dont_write_bytecode = True
-            watch = Watch(known)
-            files = [f"tests/test_{name}.py" for name in TESTS[part]]
-            options = ["-x", "-n0", "-q", "-p", "no:cacheprovider", "--tb=line",
+            options = ["-x", "-n0", "-q", "-p", "no:cacheprovider", "--tb=line", *chosen,
                        "--hypothesis-profile=mutation", f"--basetemp={FOLDER / 'tmp'}"]  # fmt: skip
             status = int(pytest.main([*options, *files], plugins=[watch]))
             told = json.dumps({"failed": watch.failed, "costs": watch.costs if not seconds else {}})
@@ -326,6 +339,11 @@ def run_tests(part: str, known: dict[str, float], seconds: float | None) -> dict
             "processor": round(used.ru_utime + used.ru_stime, 1), **told}  # fmt: skip
 
 
+def files_of(part: str) -> list[str]:
+    """Files with the tests of a part."""
+    return [f"tests/test_{name}.py" for name in TESTS[part]]
+
+
 def sound(part: str) -> dict:
     """Times of the tests of a part against the sound program."""
     tests = "".join((HOME / f"tests/test_{name}.py").read_text("utf-8") for name in TESTS[part])
@@ -333,7 +351,7 @@ def sound(part: str) -> dict:
     kept = FOLDER / "times" / f"{part}-{digest}.json"
     if kept.exists():
         return json.loads(kept.read_text("utf-8"))
-    found = run_tests(part, {}, None)
+    found = run_tests(files_of(part), Watch({}), None)
     if found["code"] != 0:
         sys.exit(
             f"the tests of {part} fail without a mutant:\n{(FOLDER / 'last.txt').read_text()[-2000:]}"
@@ -355,7 +373,12 @@ def attempt(file: str, mutant: dict, times: dict) -> dict:
         target.write_text(changed, "utf-8")
         # A time of its own: what is compiled is known by time and size.
         os.utime(target, (stat.st_atime, stat.st_mtime + 100))
-        found = run_tests(part_of(file), times["costs"], 3 * times["processor"] + SECONDS)
+        part = part_of(file)
+        seconds = 3 * times["processor"] + SECONDS
+        found = run_tests(files_of(part), Watch(times["costs"]), seconds)
+        if found["code"] == 0 and part in CHAPTERS:
+            chosen = ("-m", "long", "-k", CHAPTERS[part])
+            found = run_tests([CERTIFIED], Watch(None), seconds, chosen)
     finally:
         target.write_text(text, "utf-8")
         os.utime(target, (stat.st_atime, stat.st_mtime))
@@ -401,9 +424,11 @@ def tell(tried: list[dict], total: int) -> None:
     for part, (killed, count) in parts.items():
         print(f"{part:12} {killed:4} of {count:4}  {killed / count:6.1%}")
     killed, count = sum(k for k, _ in parts.values()), len(tried)
+    numbers = sum(CERTIFIED in one["test"] for one in tried)
     late = sum(one["outcome"] == "timeout" for one in tried)
     low, high = interval(killed, count)
-    print(f"killed {killed} of {count} mutants ({late} by the limit of time), drawn from {total}: "
+    print(f"killed {killed} of {count} mutants ({killed - numbers} by tests, {late} of those by the limit "
+          f"of time; {numbers} by the certified numbers), drawn from {total}: "
           f"{killed / count:.1%}, 95 % interval {low:.1%} to {high:.1%}")  # fmt: skip
 
 
