@@ -16,15 +16,14 @@ import random
 import shutil
 from collections.abc import Mapping
 
+import inprocess
 import numpy as np
 import pandas as pd
 import pytest
 
 from compendium import (
     datapackage,
-    drawings,
     evidence,
-    exhibits,
     models,
     parameters,
     paths,
@@ -538,33 +537,21 @@ def test_all_that_is_stated_for_a_day_is_the_same_whatever_comes_later(day, tmp_
         assert same(before, ask(world.raw, day, stated)) == []
 
 
+def drawn(drawing):
+    """What a figure depends on, in place of the figure."""
+    key = getattr(drawing, "key", None) or f"{drawing.alt} {drawing.table.to_csv()}"
+    return {"key": key, "files": {"png": ""}, "alt": ""}
+
+
 def shown(day):
     """Every exhibit of every chapter: its notebook run in this process, nothing drawn."""
     found, bundles = {}, {}
-    with pytest.MonkeyPatch.context() as patch, upstream.using(found):
-        patch.setattr(values, "publish_all", lambda own: found.update({v.id: v for v in own}))
-        patch.setenv(drawings.FOLDER, "nowhere")
-        patch.setattr(
-            drawings,
-            "kept",
-            lambda d, make: {
-                "key": getattr(d, "key", None) or f"{d.alt} {d.table.to_csv()}",
-                "files": {"png": ""},
-                "alt": "",
-            },
-        )
+    with upstream.using(found):
         for chapter in models.MODELS:
-            own = bundles[chapter] = []
-            patch.setattr(
-                exhibits, "_display", lambda b, own=own: own.append(json.dumps(b, default=str))
-            )
-            notebook = json.loads((paths.CHAPTERS / f"{chapter}.ipynb").read_text("utf-8"))
-            space = {"__name__": "__main__", **parameters.defaults(chapter)}
-            space |= {**SMALL.get(chapter, {}), "as_of": str(day)}
-            for cell in notebook["cells"]:
-                tags = cell["metadata"].get("tags", ())
-                if cell["cell_type"] == "code" and "parameters" not in tags:
-                    exec("".join(cell["source"]), space)
+            given = {**parameters.defaults(chapter), **SMALL.get(chapter, {}), "as_of": str(day)}
+            stated, outputs = inprocess.run(chapter, given, drawn)
+            found |= {value.id: value for value in stated}
+            bundles[chapter] = [json.dumps(output, default=str) for output in outputs]
     return {"values": found, "exhibits": bundles}
 
 
