@@ -285,6 +285,26 @@ DESCRIPTIONS = {
 }
 
 
+def described(field=None, **schema):
+    """A description with one table of one field."""
+    own = {"fields": [{"name": "x", "type": "string", **(field or {})}], "primaryKey": ["x"]}
+    return json.dumps({"resources": [{"name": "a", "path": "a.csv", "schema": own | schema}]})
+
+
+TWICE = json.loads(described())["resources"] * 2
+DESCRIPTIONS |= {
+    json.dumps({"resources": TWICE}): "stands twice",
+    described(primaryKey=["y"]): "has no primary key",
+    described(
+        foreignKeys=[{"fields": ["x"], "reference": {"resource": "b"}}]
+    ): "points at no table",
+    described({"type": "text"}): "is of no known type",
+    described({"constraints": {"pattern": "("}}): "no regular expression",
+    described({"type": "date", "constraints": {"minimum": "soon"}}): "minimum is no date",
+    described({"type": "number", "constraints": {"maximum": "much"}}): "maximum is no number",
+}
+
+
 @pytest.mark.parametrize("text", DESCRIPTIONS)
 def test_a_broken_description(tmp_path, monkeypatch, text):
     monkeypatch.setattr(paths, "DATAPACKAGE", tmp_path / "datapackage.json")

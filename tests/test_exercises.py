@@ -11,7 +11,7 @@ import pytest
 from compendium import exercises, models, parameters
 from compendium.errors import CompendiumError
 from compendium.exercises import cells
-from compendium.exercises.answers import Choice, Interval, Names, Number, Numbers, Wrong
+from compendium.exercises.answers import PERCENT, Choice, Interval, Names, Number, Numbers, Wrong
 
 FEW = {"draws": 256, "sobol_samples": 64, "bootstrap_draws": 100, "method_draws": 32}
 CHAPTERS = [name for name in exercises.MODULES if name != "replication"]
@@ -186,6 +186,7 @@ def test_what_is_not_filled_in_is_open(answers):
         (Names({"a", "b"}, "rows", {"a", "b", "c"}), ["a", "c"], "and others are missing"),
         (Names({"a", "b"}, "rows", {"a", "b", "c"}), ["a", "x"], "not among the rows of this chapter: x"),
         (Choice("a", "option", {"a", "b"}), "b", "not this option"),
+        (Choice("a", "option", {"a", "b"}, {"the worst of them": "b"}), "B", "the worst of them"),
         (Choice("a", "option", {"a", "b"}), "x", "'x' is no option"),
         (Choice("a", "option", {"a", "b"}), ["a", "b"], "one option is asked, got 2"),
         (Numbers({"a": 1.0, "b": 2.0}, "points"), {"a": 1.0}, "no number for: b"),
@@ -193,11 +194,26 @@ def test_what_is_not_filled_in_is_open(answers):
         (Numbers({"a": 1.0, "b": 2.0}, "points"), {"a": 1, "b": 20}, "b: right digits"),
         (Numbers({"a": 1.0, "b": 2.0}, "points"), {"a": 10, "b": 20}, "all of them: right digits"),
         (Numbers({"a": 1.0, "b": 2.0}, "points"), [1, 2], "got a list"),
+        (Numbers({"a": 1.0, "b": 2.0}, "points", mistakes={"turned round": {"a": 2.0, "b": 1.0}}),
+         {"a": 2, "b": 1}, "turned round"),
+        (Numbers({"a": 1.0, "b": 2.0}, "points"), pd.DataFrame({"x": [1], "y": [2]}), "is expected"),
     ],
 )  # fmt: skip
 def test_messages_say_what_is_wrong(right, wrong, said):
     with pytest.raises(Wrong, match=re.escape(said)):
         right.hold(wrong)
+
+
+@pytest.mark.parametrize(
+    ("right", "given"),
+    [
+        (Choice({"a b", "c"}, "option", {"a b", "c", "d"}), "A-B"),
+        (Numbers({"a": 10.0, "b": 20.0}, PERCENT), {"a": 0.1, "b": 0.2}),
+        (Numbers({"a": 1.0}, "points"), pd.DataFrame({"x": [1.0]}, ["A"])),
+    ],
+)
+def test_a_right_answer_in_another_form_is_taken(right, given):
+    right.hold(given)
 
 
 def test_an_unknown_label_is_refused_with_the_nearest():

@@ -98,6 +98,60 @@ def replace(file, old, new):
     file.write_text(text.replace(old, new, 1), "utf-8")
 
 
+def test_cells_that_differ_are_told_with_row_and_column():
+    was = "name,value\na,1.0\nb,2.0\n"
+    assert checks.differing_cells(was, was, 1e-6) == ([], 0)
+    assert checks.differing_cells(was, was.replace("2.0", "2.0000001"), 1e-6) == ([], 1)
+    assert checks.differing_cells(was, was.replace("2.0", "3"), 1e-6)[0] == [
+        "row b, value: 2.0 -> 3"
+    ]
+    assert checks.differing_cells(was, was + "c,3\n", 0)[0] == ["2 rows -> 3 rows", "row c new"]
+    assert checks.differing_cells(was, "name,value\nb,2.0\n", 0)[0] == [
+        "2 rows -> 1 rows",
+        "row a gone",
+    ]
+    other = was.replace("value", "sum")
+    assert checks.differing_cells(was, other, 1)[0] == ["columns name, value -> name, sum"]
+    assert checks.differing_cells("", "", 0) == ([], 0)
+
+
+def edition(data, picture=None, text="1.0"):
+    """An edition of one exhibit and one number in the text."""
+    key = ("chapters/x", "fig-x")
+    shown = {key: editions.Exhibit(*key, "table" if picture is None else "figure", "", 1e-6)}
+    number = editions.Number("x.y", "", 1.0, None, None, "ratio", 1e-6)
+    texts = (editions.Text("chapters/x", "x.y", 1, text),)
+    return editions.Edition({"x.y": number}, texts, shown, {key: data}, {key: picture})
+
+
+def verdict_of(was, now, kind):
+    (found,) = [c for c in checks.of_editions("s", was, now) if c.kind == kind]
+    return found
+
+
+def test_no_more_than_some_cells_are_told():
+    found = verdict_of(edition("v\n" + "1\n" * 6), edition("v\n" + "2\n" * 6), "table")
+    assert found.failed and found.got.endswith("; and 3 more cells")
+
+
+def test_a_picture_may_differ_a_little_and_not_in_size():
+    was = edition("v\n1\n", np.zeros((2, 2, 3)))
+    for picture, verdict in (
+        (np.zeros((2, 2, 3)), checks.SAME),
+        (np.full((2, 2, 3), 0.2), checks.WITHIN),
+        (np.full((2, 2, 3), 0.3), checks.DIFFERS),
+        (np.zeros((2, 3, 3)), checks.DIFFERS),
+    ):
+        assert verdict_of(was, edition("v\n1\n", picture), "figure").verdict == verdict
+
+
+def test_a_number_in_the_text_may_differ_within_its_tolerance():
+    was = edition("v\n1\n", text="about 1,000.0")
+    for text, verdict in (("about 1,000.0", checks.SAME), ("about 1,000.0004", checks.WITHIN),
+                          ("about 1,001.0", checks.DIFFERS), ("nearly 1,000.0", checks.DIFFERS)):  # fmt: skip
+        assert verdict_of(was, edition("v\n1\n", text=text), "text").verdict == verdict
+
+
 def test_what_is_certified_comes_out_again(checkout):
     assert judged(checkout) == ([], [])
     built(checkout)  # drawn anew
