@@ -323,3 +323,11 @@ def test_printing_again_gives_the_same_file(copy, pdf):
     pdf.unlink()
     assert copy.run("print_book.py", "--scenario", "quick").returncode == 0
     assert pdf.read_bytes() == before
+
+
+def test_a_long_folder_for_passing_files_is_not_the_browsers(monkeypatch):
+    """Its socket would lie in there, and the address of a socket has some hundred characters."""
+    for folder, own in (("/tmp/x", None), ("/tmp/" + "y" * 60, printing.SHORT)):
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(printing.tempfile, "gettempdir", lambda folder=folder: folder)
+        assert printing.surroundings()["TMPDIR"] == (own or folder)

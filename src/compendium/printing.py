@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LONG_NAME = re.compile(r"\w+[_.]\w+[_.]\w+")
 JOINT = re.compile(r"(?<=\w[_.])(?=[a-z])")
+SHORT = "/tmp"  # noqa: S108 - where the browser makes a folder of its own
 PASSES = 4  # to number the pages: the numbers themselves may move a line
 MADE_OF = "/CompendiumMadeOf"
 PDF_VERSION = "%PDF-1.7"
@@ -502,6 +504,12 @@ def press(content: str, folder: Path) -> bytes:
     raise CompendiumError(f"the pages were still moving after {PASSES} passes of numbering them")
 
 
+def surroundings() -> dict[str, str]:
+    """Variables of the environment for the browser, whose socket lies in the folder they name."""
+    room = len(os.fsencode(tempfile.gettempdir())) <= commands.LONGEST
+    return dict(os.environ) if room else {**os.environ, "TMPDIR": SHORT}
+
+
 @contextmanager
 def opened(file: Path):
     """Page of a browser that shows a file as it will be on paper, formulas typeset."""
@@ -509,7 +517,9 @@ def opened(file: Path):
 
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+            browser = playwright.chromium.launch(
+                executable_path=find_browser(), args=FLAGS, env=surroundings()
+            )
         except Error as error:
             raise CompendiumError(f"the browser did not start: {error.message}") from None
         try:
