@@ -142,6 +142,14 @@ def spans(monkeypatch):
     monkeypatch.setitem(parameters.CHAPTERS, "spans", Spans)
 
 
+def test_the_first_and_the_last_month_are_taken_and_those_beyond_refused(spans):
+    last = parameters.LAST_DAY.year
+    parameters.validate("spans", {"first": "1990-01", "breaks": f"{last}-12"})
+    for name, month in (("first", "1989-12"), ("breaks", f"{last + 1}-01")):
+        (text,) = refusals("spans", **{name: month})
+        assert "not a month from 1990-01 to" in text
+
+
 def test_what_does_not_fit_is_told_like_any_other_fault(spans):
     assert refusals("spans", breaks="2013-01") == [
         "chapters/spans.ipynb: spans, parameter breaks: below first (2014-01), found '2013-01'; "

@@ -57,6 +57,20 @@ def names(result):
     return {v.id.removeprefix("troop_plausibility.") for v in result.values}
 
 
+@pytest.mark.parametrize(
+    "missing", ["", money.RUSSIAN_PAY, money.REGIONAL_BONUS, money.FEDERAL_BONUS]
+)
+def test_a_recruits_first_year_needs_all_its_parts(missing):
+    p = few(as_of=HINDSIGHT)
+    with evidence.without(missing):
+        found = money.russian_year.__wrapped__(p)
+    assert (found is None) == bool(missing)
+    if found:
+        pay = money.figure(reading.rows(p.as_of, "russia_pay"), money.RUSSIAN_PAY)
+        regional = money.figure(reading.rows(p.as_of, "russia_signing_bonus"), money.REGIONAL_BONUS)
+        assert found[0] == pytest.approx(12 * pay + p.federal_bonus_usd + regional)
+
+
 # --- the study's range, a head ----------------------------------------------------------------
 
 
