@@ -62,6 +62,8 @@ def names(result):
 def test_wilson_is_that_of_statsmodels(hits, n):
     expected = proportion_confint(hits, n, alpha=0.1, method="wilson")
     assert intervals.wilson(hits / n, n) == pytest.approx(expected)
+    low, high = intervals.wilson(hits / n, n)
+    assert low <= hits / n <= high  # to the last digit, at the ends too
 
 
 def test_difference_is_newcombes():

@@ -20,7 +20,10 @@ def wilson(share: float, n: float, level: float = LEVEL) -> tuple[float, float]:
     z = stats.norm.ppf((1 + level) / 2)
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * (share * (1 - share) / n + z**2 / (4 * n**2)) ** 0.5
-    return float(middle - half), float(middle + half)
+    # Rounding would leave an end a hair inside of what it is.
+    low = 0.0 if share == 0 else float(middle - half)
+    high = 1.0 if share == 1 else float(middle + half)
+    return low, high
 
 
 def difference(

@@ -150,7 +150,8 @@ def china(as_of) -> pd.DataFrame:
 def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
     """Relative spread of the well-graded figures of a year that has more than one kind.
 
-    The largest over the smallest figure, less one, for years from `first` on.
+    The largest over the smallest figure, less one, for years from `first` on in which that is
+    above nought.
     """
     good = rows[
         (rows["year"] >= first)
@@ -162,7 +163,8 @@ def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
     by_kind = good.groupby("year")["kind"].nunique()
     good = good[good["year"].isin(by_kind[by_kind > 1].index)]
     by_year = good.groupby("year")["value"]
-    return by_year.max() / by_year.min() - 1
+    smallest = by_year.min()
+    return (by_year.max() / smallest - 1)[smallest > 0]  # nought has no multiple
 
 
 @remembered
