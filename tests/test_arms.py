@@ -137,6 +137,14 @@ def test_rivals_and_pairs_add_up(study):
     assert value(study, "pairs_high_only").value < value(study, "pairs_high").value
 
 
+def test_rows_of_a_day_come_from_the_worst_graded_to_the_best():
+    rows = shipments.containers(HINDSIGHT)
+    for _, own in rows.groupby("period_end"):
+        grades = list(zip(own["credibility"], own["reliability"], own["obs_id"], strict=True))
+        assert grades == sorted(grades, reverse=True)
+    assert rows["period_end"].is_monotonic_increasing
+
+
 def test_reconstructions_carry_the_rows_of_their_figures(study):
     assert value(study, "best_rounds").rows == ("arms-sh-2024-07-mnd",)
     rows = set(value(study, "best_error").rows)

@@ -776,3 +776,11 @@ def test_first_places_are_the_first_column_of_all_places():
     ):
         expected = ranking.acceptability(utility)[:, 0]
         assert np.array_equal(ranking.first_places(utility), expected)
+
+
+def test_a_flow_of_nought_has_no_share():
+    table = pd.DataFrame(
+        {"flow": ["crypto", "arms", "none"], "case": "untouched", "median": [100.0, 400.0, 0.0]}
+    )
+    found = flows.equal_shares(Recommendations(crypto_middle=0.2, crypto_high=0.3), table)
+    assert found.to_dict("list") == {"flow": ["arms"], "share": [0.05]}

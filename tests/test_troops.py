@@ -2,6 +2,7 @@
 
 import datetime as dt
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -166,6 +167,35 @@ def test_state_part_in_cash_and_in_kind():
     )
 
 
+@pytest.mark.parametrize(
+    ("passed", "chances", "verdict", "words"),
+    [
+        (("no", "no"), (0.2, 0.2), verdicts.REPRODUCED, "no count has passed it"),
+        (
+            ("no", "no"),
+            (0.2, 0.6),
+            verdicts.ANOTHER,
+            "it holds at one time and may be passed in total",
+        ),
+        (
+            ("yes", "no"),
+            (0.2, 0.2),
+            verdicts.ANOTHER,
+            "it holds in total and may be passed at one time",
+        ),
+        (("open", "no"), (0.2, 0.6), verdicts.NOT_REPRODUCED, "at one time and in total"),
+    ],
+)
+def test_the_verdict_on_the_ceiling_under_both_readings(passed, chances, verdict, words):
+    ceiling = pd.DataFrame({"reading": ["at one time", "in total, all"], "passed": passed,
+                            "rows": [("a",), ("b",)]})  # fmt: skip
+    above = pd.DataFrame(
+        {"months": [12, 12], "quantity": ["present", "sent"], "probability": chances}
+    )
+    found = verdicts.cap(None, ceiling, SimpleNamespace(above=above))
+    assert found[0] == verdict and words in found[1] and found[2] == ("a", "b")
+
+
 def test_soldier_months_by_the_counts(hindsight):
     """The notes' 191,000 needs more than the rows; readings around it are pinned here."""
     path = hindsight.frames["best_path"]
@@ -182,6 +212,8 @@ def test_soldier_months_by_the_counts(hindsight):
     full = path.iloc[:-1].assign(persons=[*persons[:-2], 16_000])
     carried = counts.soldier_months(full, until="2026-02-28")
     assert carried == pytest.approx(195_600, abs=100)
+    # A day before the last count adds nothing and takes nothing away.
+    assert counts.soldier_months(path, until=path["day"].iloc[0]) == pytest.approx(months)
     assert months < 191_000 < carried
 
 

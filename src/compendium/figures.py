@@ -1142,7 +1142,7 @@ def path(
         str(day.date()): "; ".join(f"{r.issuer}: {r.text}" for r in own.itertuples())
         for day, own in stated.groupby("period_end")
     }
-    table["Counts stated"] = table["Day"].map(listed).fillna("")
+    table["Counts stated"] = [listed.get(day, "") for day in table["Day"]]
     last, today = frame.iloc[-1], frame[frame["day"] <= now].iloc[-1]
     seen = ""
     if len(counts):
