@@ -283,6 +283,12 @@ def test_a_command_under_another_encoding_begins_anew_in_utf_8(tmp_path):
         check=True,
     )
     assert done.stdout.split(" ", 1) == ["utf-8", ascii(str(place)) + "\n"]
+    # Where Python does not look at the environment, it runs as it is and not for ever.
+    done = subprocess.run(
+        [sys.executable, "-E", "-X", "utf8=0", "-c", talk, "x"],
+        env=own, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "ascii 'x'\n"
 
 
 def test_a_reader_of_the_output_who_goes_away_gets_no_traceback():

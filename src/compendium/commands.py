@@ -47,9 +47,9 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
     kept : str
         What is as it was when the command is broken off, or what to do.
     """
-    if sys.getfilesystemencoding() != "utf-8":
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         # Else a path with other letters means one thing here and another in what we start.
-        told = {**os.environ, "PYTHONUTF8": "1"}
+        told = {**os.environ, "PYTHONUTF8": "1"}  # once, also where Python is told not to look
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], told)  # noqa: S606 - itself
     signal.signal(signal.SIGTERM, _end)
     # What is drawn or dated in this process is as in those it starts; see `inheritance`.
