@@ -248,9 +248,11 @@ def test_a_failing_chapter_keeps_the_others_from_starting(fake, tmp_path):
     assert "last begins" not in fake
 
 
-def test_a_failing_chapter_leaves_no_process_of_another(folder, tmp_path, monkeypatch):
+def test_a_failing_chapter_leaves_no_process_of_another(
+    folder, tmp_path, tmp_path_factory, monkeypatch
+):
     """Two chapters with real kernels: one fails while the other is in the middle of a cell."""
-    note = tmp_path / "process"
+    note = tmp_path_factory.mktemp("aside") / "process"  # not in the checkout
     waits = f"""
         import os, time
         from pathlib import Path
