@@ -274,7 +274,8 @@ def test_a_command_under_another_encoding_begins_anew_in_utf_8(tmp_path):
     place.mkdir()
     talk = "from compendium import commands; import sys, os\n"
     talk += "sys.exit(commands.run(lambda: print(sys.getfilesystemencoding(), ascii(sys.argv[1]))))"
-    own = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    own = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0",
+           "PYTHONPATH": str(paths.ROOT / "src")}  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", talk, str(place)],
         env=own,
@@ -283,9 +284,9 @@ def test_a_command_under_another_encoding_begins_anew_in_utf_8(tmp_path):
         check=True,
     )
     assert done.stdout.split(" ", 1) == ["utf-8", ascii(str(place)) + "\n"]
-    # Where Python does not look at the environment, it runs as it is and not for ever.
+    # Where Python is told so by an option, it runs as it is and not for ever.
     done = subprocess.run(
-        [sys.executable, "-E", "-X", "utf8=0", "-c", talk, "x"],
+        [sys.executable, "-X", "utf8=0", "-c", talk, "x"],
         env=own, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout == "ascii 'x'\n"

@@ -49,7 +49,7 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
     """
     if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
         # Else a path with other letters means one thing here and another in what we start.
-        told = {**os.environ, "PYTHONUTF8": "1"}  # once, also where Python is told not to look
+        told = {**os.environ, "PYTHONUTF8": "1"}  # once, also where an option says otherwise
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], told)  # noqa: S606 - itself
     signal.signal(signal.SIGTERM, _end)
     # What is drawn or dated in this process is as in those it starts; see `inheritance`.
