@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 export MKL_NUM_THREADS = 1
 # So that Python finds its own environment in a folder with other letters, whatever the locale.
-export PYTHONUTF8 = 1
+export LC_ALL = C.UTF-8
 
 SCENARIOS ?= replication hindsight low high
 # Handed to the recipes as variables of the shell: what stands in them is text and no command.

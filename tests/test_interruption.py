@@ -270,7 +270,7 @@ def test_a_command_that_is_stopped_exits_as_the_shell_expects(capsys, monkeypatc
 
 @pytest.mark.skipif(
     not str(paths.ROOT).isascii(),
-    reason="there Python itself starts in UTF-8 alone, as make has it",
+    reason="there Python itself starts under UTF-8 alone, which make sets",
 )
 def test_a_command_under_another_encoding_begins_anew_in_utf_8(tmp_path):
     """So that a path with other letters is the same for all processes."""
