@@ -309,6 +309,18 @@ def test_a_reader_of_the_output_who_goes_away_gets_no_traceback():
     assert (process.returncode, said) == (141, "")
 
 
+def test_a_pipe_that_broke_elsewhere_is_not_passed_over(monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(BrokenPipeError):
+        commands.run(lambda: os.write(broken_pipe(), b"x"))
+
+
+def broken_pipe():
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
 @pytest.fixture
 def spare(monkeypatch):
     """A checkout with a scenario, and nothing built, which other users may enter."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -71,15 +72,23 @@ def run(main: Callable[[], int], kept: str = "run the same command again") -> in
     except KeyboardInterrupt:
         print(f"\nstopped; {kept}", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `make book | head`: whoever read has heard enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _unread():
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 141
         told = of_system(error)
         if told is None:
             raise
         print(f"{told}{_room() if 'full' in told else ''}\n{kept}", file=sys.stderr)
         return 1
+
+
+def _unread() -> bool:
+    """Whether nobody reads what we say any more, as after `make book | head`."""
+    watched = select.poll()
+    for stream in (1, 2):
+        watched.register(stream, 0)
+    return any(event & select.POLLERR for _, event in watched.poll(0))
 
 
 def _end(*_: object) -> None:
