@@ -1,7 +1,9 @@
 """Staging, the scenario's configuration, messages, and putting a book in place."""
 
+import errno
 import os
 import threading
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -207,3 +209,43 @@ def test_reader_always_finds_a_book(tmp_path):
     reader.join()
     assert not missing
     assert (target / "index.html").read_text("utf-8") == "199"
+
+
+@pytest.mark.parametrize(("code", "known"), [(errno.ENOSYS, True), (errno.EACCES, False)])
+def test_a_system_that_cannot_exchange_is_told_from_one_that_may_not(
+    tmp_path, monkeypatch, code, known
+):
+    library = SimpleNamespace(renameat2=lambda *places: -1)
+    monkeypatch.setattr(book.ctypes, "CDLL", lambda *name, **options: library)
+    monkeypatch.setattr(book.ctypes, "get_errno", lambda: code)
+    if known:
+        assert book.exchange(tmp_path / "a", tmp_path / "b") is False
+    else:
+        with pytest.raises(PermissionError):
+            book.exchange(tmp_path / "a", tmp_path / "b")
+
+
+def test_a_book_that_appears_while_another_is_put_in_place_is_replaced(tmp_path, monkeypatch):
+    staged, target = tmp_path / "staged", tmp_path / "html"
+    staged.mkdir()
+    (staged / "index.html").write_text("mine")
+    rename = os.rename
+
+    def late(one, other):
+        if one == staged and not target.exists():
+            target.mkdir()
+            (target / "index.html").write_text("another's")
+            raise OSError(errno.ENOTEMPTY, "not empty")
+        rename(one, other)
+
+    monkeypatch.setattr(book.os, "rename", late)
+    book.publish(staged, target)
+    assert (target / "index.html").read_text() == "mine" and not staged.exists()
+
+    def refused(one, other):
+        raise OSError(errno.EROFS, "read-only")
+
+    (tmp_path / "again").mkdir()
+    monkeypatch.setattr(book.os, "rename", refused)
+    with pytest.raises(OSError, match="read-only"):
+        book.publish(tmp_path / "again", tmp_path / "new")

@@ -12,6 +12,8 @@ from checkout import QUICK
 
 from compendium import book, build, chapters, datapackage, parameters, paths, values, vintages
 from compendium.errors import CompendiumError, FaultsError, UsageError
+from compendium.exercises import cells as build_cells
+from compendium.verification import inputs
 
 CELL = """
 from compendium import values
@@ -281,3 +283,22 @@ def test_the_check_says_what_is_wrong_and_exits_with_1(checkout):
     code, said = command("check.py", checkout)
     assert code == 1
     assert said.startswith("data/raw/arms.csv:2: low: is not a number")
+
+
+def test_another_package_is_told_before_a_build(inside, monkeypatch):
+    changed = inputs.Change("package", "requirements.lock", "scipy", "changed", "1", "2")
+    monkeypatch.setattr(inputs, "here", lambda: [changed])
+    lines = []
+    build.build("mine", lines.append)
+    assert lines[0].startswith("not as locked: ") and "scipy" in lines[0]
+
+
+def test_a_book_without_solutions_and_with_fresh_kernels(inside, monkeypatch):
+    dropped = []
+    monkeypatch.setattr(build_cells, "drop_solutions", dropped.append)
+    build.build("mine", lambda line: None, kernel="fresh", solutions=False)
+    assert [folder.name for folder in dropped] == ["notebooks"]
+    monkeypatch.setattr(build.stamps, "current", lambda name, solutions: True)
+    lines = []
+    build.build("mine", lines.append, explain=True)
+    assert lines == ["arms_trade: unchanged", "unchanged: _build/mine/html/index.html"]

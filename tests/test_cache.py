@@ -221,3 +221,24 @@ def test_modules_are_digested_in_threads_side_by_side():
         gc.callbacks.remove(yield_now)
         gc.set_threshold(*before)
     assert found[::2] == found[1::2]
+
+
+def test_what_a_run_rested_on_is_told_by_name_when_it_is_another():
+    manifest = {
+        "python": "3.11.1 (main)", "lock": "a", "packages": {}, "parameters": {},
+        "cells": [("one", "1"), ("two", "2")], "modules": {"src/compendium/paths.py": ["x", "y"]},
+        "files": {"README.md": "x"}, "calls": [], "rows": {}, "untold": ["its reads were not recorded"],
+    }  # fmt: skip
+    asked = manifest | {"python": "3.12.9 (main)", "lock": "b", "cells": manifest["cells"][::-1]}
+    assert list(cache.changes(manifest, asked, paths.BUILD)) == [
+        "Python: 3.12.9 in place of 3.11.1", "requirements.lock", "order of the cells",
+        "module src/compendium/paths.py", "file README.md", "its reads were not recorded",
+    ]  # fmt: skip
+
+
+def test_a_question_whose_rows_cannot_be_named_is_told_by_its_table():
+    named = cache._named("no.such.question", {"table": "arms"}, {"rows": {}})
+    assert list(named) == ["data/raw/arms.csv"]
+    assert list(cache._named("no.such.question", {}, {"rows": {}})) == [
+        "answer of no.such.question"
+    ]

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from compendium import chapters, parameters, paths, progress
-from compendium.errors import CompendiumError
+from compendium.errors import CompendiumError, Fault, FaultsError
 
 HEADING = nb.new_markdown_cell("# Arms", id="heading")
 GIVEN = parameters.ArmsTrade(draws=8, price_basis="market")
@@ -286,3 +286,29 @@ def test_a_core_without_a_chapter_is_told(fake, tmp_path):
         scenario(first=1, second=1, last=1), tmp_path, print, idle=lambda: told.append(len(fake))
     )
     assert told and min(told) >= 3, "two had begun and one had ended"
+
+
+def test_faults_of_the_notebooks_are_told_before_a_chapter_runs(fake, tmp_path, monkeypatch):
+    monkeypatch.setattr(chapters.notebooks, "check", lambda names: [Fault("a.ipynb", "is torn")])
+    with pytest.raises(FaultsError, match="a.ipynb: is torn"):
+        chapters.run_all(scenario(first=1), tmp_path, lambda line: None)
+    assert not fake
+
+
+def test_a_chapter_may_draw_on_those_alone_that_it_names():
+    manifest = {"calls": [("upstream.value", {"chapter": "trade_trends"}, "")]}
+    with pytest.raises(CompendiumError, match="draws on values of trade_trends, which may run"):
+        chapters._refuse_undeclared("arms_trade", manifest)
+    chapters._refuse_undeclared("arms_trade", {"calls": [("evidence.load", {}, "")]})
+
+
+def test_a_run_during_which_the_evidence_changed_is_not_kept(folder, monkeypatch):
+    states, kept = iter(["before", "after"]), []
+    monkeypatch.setattr(chapters.cache, "asked", lambda *found: {})
+    monkeypatch.setattr(chapters.cache, "find", lambda *found: None)
+    monkeypatch.setattr(chapters.cache, "snapshot", lambda: next(states))
+    monkeypatch.setattr(chapters.cache, "store", lambda *found: kept.append(found))
+    monkeypatch.setattr(chapters.notebooks, "chapter", lambda name: nb.new_notebook())
+    monkeypatch.setattr(chapters, "execute", lambda *given: folder / "arms_trade.ipynb")
+    assert chapters.run("arms_trade", GIVEN, folder, lambda line: None, None)
+    assert not kept

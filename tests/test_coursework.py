@@ -121,3 +121,21 @@ def test_the_page_lists_every_exercise_with_its_level_and_minutes():
         for exercise in cells.of_chapter(chapter):
             assert f"<{exercise.label}>` | {exercise.level} | {exercise.minutes} |" in text
         assert all(goal in text for goal in cells.stated(cells.stored(chapter), "objectives"))
+
+
+def test_a_key_that_is_right_is_handed_out_with_the_exercises(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    right = exercises.Verdict("arms-repeats", exercises.RIGHT)
+    monkeypatch.setattr(coursework, "run", lambda notebook, folder: notebook)
+    monkeypatch.setattr(coursework, "verdicts", lambda ran: [right])
+    lines = []
+    folder = coursework.write("arms_trade", parameters.validate("arms_trade", FEW), lines.append)
+    names = {"arms_trade-exercises.ipynb", "arms_trade-key.ipynb", "README.md"}
+    assert {file.name for file in folder.iterdir()} == names
+    assert len(lines) == 4 and all(file.stat().st_size for file in folder.iterdir())
+
+
+def test_an_answer_whose_check_was_not_run_is_open():
+    cell = nbformat.v4.new_code_cell('check("arms-repeats", 1)')
+    (line,) = coursework.verdicts(nbformat.v4.new_notebook(cells=[cell]))
+    assert line.state == exercises.OPEN and "its check was not run" in str(line)

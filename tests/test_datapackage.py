@@ -78,6 +78,12 @@ def test_descriptor_describes_every_table_field_and_unit():
     descriptor = datapackage.read_descriptor()
     units = list(descriptor["compendium:units"])
     assert set(descriptor["compendium:units_below_zero"]) <= set(units)
+    positive = descriptor["compendium:above_zero"]
+    assert set(positive["units"]) <= set(units)
+    used = {
+        i for t in datapackage.OBSERVATION_TABLES for i in datapackage.read_table(t)["indicator"]
+    }
+    assert set(positive["indicators"]) <= used
     assert "hash" not in json.dumps(descriptor)
     for table in descriptor["resources"]:
         fields = table["schema"]["fields"]
@@ -157,6 +163,9 @@ def test_a_faulty_cell(raw, table, line, column, value, words):
 
 ROWS = [
     ("arms", 2, {"low": "9000"}, "low", "low is above high, found 'low 9000, high 5500'"),
+    ("arms", 3, {"value": "0", "unit": "USD_per_round"}, "value", "is zero, which such a figure"),
+    ("arms", 2, {"low": "0", "unit": "KRW_per_USD"}, "low", "more than zero for prices, rates"),
+    ("arms", 2, {"low": "0", "indicator": "dprk_gdp"}, "low", "is zero, which such a figure"),
     ("claims", 4, {"low": "30"}, "low", "low is above high"),
     ("arms", 2, {"value": "1600"}, "value", "value is below low"),
     ("arms", 2, {"value": "5501"}, "value", "value is above high"),

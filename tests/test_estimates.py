@@ -133,3 +133,15 @@ def test_an_interval_that_moves_is_a_number_that_moved(checkout):
     assert (row["before_high"], row["after_high"]) == (3.0, 3.5)
     checkout["arms_trade.a"] = Value("arms_trade.a", 2.0, rows=(ROW,))  # it lost its interval
     assert "arms_trade.a" in set(estimates.moved()["id"])
+
+
+def test_without_git_nothing_is_said_of_the_commit(monkeypatch):
+    monkeypatch.setattr(estimates.shutil, "which", lambda name: None)
+    assert estimates.commit() == ""
+
+
+def test_a_number_is_told_with_its_interval_or_as_none():
+    nan = float("nan")
+    assert estimates._text(nan, nan, nan) == "none"
+    assert estimates._text(1234.5, nan, nan) == "1,234.5"
+    assert estimates._text(2, 1, 3) == "2 (1 to 3)"

@@ -1,16 +1,18 @@
 """Exercises: each chapter's solutions are right, plausible mistakes are told, nothing gives the answer away."""
 
 import copy
+import importlib
 import re
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
 from compendium import exercises, models, parameters
 from compendium.errors import CompendiumError
-from compendium.exercises import cells
+from compendium.exercises import cells, trade
 from compendium.exercises.answers import PERCENT, Choice, Interval, Names, Number, Numbers, Wrong
 
 FEW = {"draws": 256, "sobol_samples": 64, "bootstrap_draws": 100, "method_draws": 32}
@@ -255,3 +257,47 @@ def test_solutions_are_dropped_and_the_rest_stays():
         assert gone and all(id.startswith("solution-") for id in gone)
         assert not any("{solution" in c.source for c in left.cells)
         assert len(cells.minutes(left.cells)) == len(cells.of_chapter(chapter))
+
+
+def test_objectives_are_read_from_the_box_of_a_chapter_and_solutions_are_dropped(tmp_path):
+    box = nbformat.v4.new_code_cell(
+        'exhibits.summary(chosen, objectives=["one", "two"], prerequisites="x")'
+    )
+    other = nbformat.v4.new_code_cell("1 + 1")
+    notebook = nbformat.v4.new_notebook(cells=[other, box])
+    assert cells.stated(notebook, "objectives") == ("one", "two")
+    assert cells.stated(notebook, "prerequisites") == ("x",)
+    assert cells.stated(notebook, "nothing") == ()
+    assert cells.stated(nbformat.v4.new_notebook(cells=[other]), "objectives") == ()
+    start, end = (nbformat.v4.new_markdown_cell(fence) for fence in (cells.START, cells.END))
+    notebook.cells += [start, nbformat.v4.new_code_cell("answer = 42"), end]
+    nbformat.write(notebook, tmp_path / "arms.ipynb")
+    cells.drop_solutions(tmp_path)
+    assert "42" not in (tmp_path / "arms.ipynb").read_text("utf-8")
+
+
+NOTHING = {
+    "replication": ({"summary": pd.DataFrame({"id": [""], "verdict": ["not testable"]})},
+                    ("shared_values", "reproduced_share")),
+    "troops": ({"missions": pd.DataFrame({"contested": [True], "size": [float("nan")]})},
+               ("contested_missions", "large_missions")),
+    "trade": ({"totals": pd.DataFrame({"value": []}), "bases": pd.DataFrame({"base": []}),
+               "shares": pd.DataFrame({"share": [0.4]}),
+               "months": pd.DataFrame({"after": [False], "count": [0], "exposure": [1.0]})},
+              ("index", "one_year_out", "two_rates")),
+    "strategy": ({"shares": pd.DataFrame({"share": [], "n": []})}, ("votes_prior",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", NOTHING)
+def test_an_exercise_on_too_little_has_no_answer(module):
+    frames, names = NOTHING[module]
+    found = importlib.import_module(f"compendium.exercises.{module}")
+    for name in names:
+        assert getattr(found, name)(None, SimpleNamespace(frames=frames)) is None
+
+
+def test_an_index_has_no_base_of_nought():
+    frames = {"totals": pd.DataFrame({"value": [5.0]}),
+              "bases": pd.DataFrame({"base": ["first"], "level": [0.0]})}  # fmt: skip
+    assert trade.index(None, SimpleNamespace(frames=frames)) is None

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -162,3 +163,27 @@ def running(process):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_where_kernels_cannot_be_forked_processes_are_spawned(monkeypatch):
+    monkeypatch.setattr(kernels, "available", lambda: False)
+    with kernels.processes(1) as pool:
+        assert pool.submit(os.path.basename, "a/b").result(timeout=60) == "b"
+
+
+def test_a_process_that_is_gone_is_sent_no_signal(monkeypatch):
+    ended = kernels._Forked(SimpleNamespace(pid=2**22 + 1, exitcode=0))
+    monkeypatch.setattr(kernels.os, "kill", lambda pid, number: pytest.fail("a signal was sent"))
+    ended.terminate()
+    sent = []
+    alive = kernels._Forked(SimpleNamespace(pid=7, exitcode=None))
+    monkeypatch.setattr(kernels.os, "kill", lambda pid, number: sent.append((pid, number)))
+    alive.terminate()
+    alive.kill()
+    assert sent == [(7, 15), (7, 9)]
+
+    def late(pid, number):
+        raise ProcessLookupError
+
+    monkeypatch.setattr(kernels.os, "kill", late)
+    alive.kill()  # it ended between the look and the signal

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from compendium import models, parameters, paths, upstream
+from compendium import datapackage, models, parameters, paths, upstream
 from compendium.errors import CompendiumError, FaultsError
 from compendium.values import Value
 
@@ -163,6 +163,19 @@ def equal(rows):
     return figures(rows, "0.5")
 
 
+def nought(rows, indicator=None):
+    """Every figure nought where the descriptor lets it be, or those of one indicator."""
+    positive = datapackage.read_descriptor()["compendium:above_zero"]
+    return [
+        row
+        if row["unit"] in positive["units"]
+        or row["indicator"] in positive["indicators"]
+        or indicator not in (None, row["indicator"])
+        else figures([row], "0")[0]
+        for row in rows
+    ]
+
+
 def one_day(rows):
     """Everything of and on one day."""
     day = "2023-11-01"
@@ -170,7 +183,7 @@ def one_day(rows):
 
 
 CUTS = {"one row": one, "one row of each kind": one_each, "all equal": equal,
-        "one day": one_day}  # fmt: skip
+        "all nought": nought, "one day": one_day}  # fmt: skip
 
 
 def cut(folder, tables, change):
@@ -211,6 +224,7 @@ def cut_chapter(chapter, name, day, tmp_path, monkeypatch):
     [
         ("troop_plausibility", "one row of each kind"),
         ("trade_trends", "one row of each kind"),
+        ("trade_trends", "all nought"),
     ],
 )
 def test_a_chapter_of_few_rows_is_sound_or_refuses(chapter, name, tmp_path, monkeypatch):
@@ -223,3 +237,22 @@ def test_a_chapter_of_few_rows_is_sound_or_refuses(chapter, name, tmp_path, monk
 @pytest.mark.parametrize("chapter", TABLES)
 def test_every_chapter_with_every_kind_of_few_rows(chapter, name, day, tmp_path, monkeypatch):
     cut_chapter(chapter, name, day, tmp_path, monkeypatch)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("chapter", TABLES)
+def test_every_chapter_with_every_indicator_at_nought(chapter, tmp_path, monkeypatch):
+    raw, failed = paths.RAW, {}
+    found = {i: t for t in TABLES[chapter] for i in datapackage.read_table(t)["indicator"]}
+    for indicator, table in found.items():
+        change = functools.partial(nought, indicator=indicator)
+        with monkeypatch.context() as patch:
+            cut_raw = cut(tmp_path, (table,), change)
+            assert not datapackage.check(cut_raw), indicator
+            patch.setattr(paths, "RAW", cut_raw)
+            try:
+                states_or_refuses(chapter, HINDSIGHT)
+            except Exception as error:  # all of them told together
+                failed[indicator] = repr(error)
+        assert raw == paths.RAW
+    assert not failed

@@ -1,10 +1,13 @@
 """The book on paper: joining pages, and what Chromium makes of them."""
 
+import contextlib
 import io
+import itertools
 import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from browsing import needs_browser
@@ -331,3 +334,21 @@ def test_a_long_folder_for_passing_files_is_not_the_browsers(monkeypatch):
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.setattr(printing.tempfile, "gettempdir", lambda folder=folder: folder)
         assert printing.surroundings()["TMPDIR"] == (own or folder)
+
+
+def test_a_book_without_formulas_needs_nothing_to_set_them(tmp_path):
+    assert printing.formulas(tmp_path, "<p>words</p>") == ""
+    with pytest.raises(CompendiumError, match="lacks MathJax"):
+        printing.formulas(tmp_path, '<span class="math">x</span>')
+
+
+def test_pages_that_keep_moving_are_told_and_not_printed(tmp_path, monkeypatch):
+    places = itertools.count()
+    page = SimpleNamespace(evaluate=lambda *given: None, pdf=lambda **options: b"")
+    monkeypatch.setattr(printing, "opened", lambda file: contextlib.nullcontext(page))
+    monkeypatch.setattr(printing, "destinations", lambda printed: {"a": next(places)})
+    with pytest.raises(CompendiumError, match="still moving after"):
+        printing.press("<p>x</p>", tmp_path)
+    monkeypatch.setattr(printing, "destinations", lambda printed: {"a": 1})
+    assert printing.press("<p>x</p>", tmp_path) == b""
+    assert not list(tmp_path.iterdir())

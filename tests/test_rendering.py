@@ -8,12 +8,13 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat.v4 as nb
 import pytest
 from bs4 import BeautifulSoup
 
-from compendium import book, evidence, paths
+from compendium import book, evidence, paths, rendering
 from compendium.errors import CompendiumError
 from compendium.rendering import MATHJAX, MIME, is_web_address
 
@@ -488,6 +489,7 @@ def test_scripts_of_tables_load_only_where_tables_are(traced):
     ("text", "words"),
     [
         ("```{catalogue} armz\n```\n", "the catalogue has no part; did you mean 'arms'"),
+        ("```{vintages} tracs\n```\n", "over time have no part; did you mean 'tracks'"),
         ("{value}`arms_trade.containers in USD_million`", "cannot be told in USD_million"),
     ],
 )
@@ -520,12 +522,20 @@ def test_plain_builders_name_the_place_of_a_value(tmp_path, builder, file):
     (source / "conf.py").write_text(
         "extensions = ['myst_nb', 'compendium.rendering']\n"
         "root_doc = 'page'\nlatex_documents = [('page', 'book.tex', 'T', 'A', 'manual')]\n"
-        "compendium_values = 'values.json'\n"
+        "compendium_values = 'values.json'\nnb_execution_mode = 'off'\n"
     )
     (source / "values.json").write_text(json.dumps(VALUES))
     (source / "page.md").write_text(
         "# Arms: {value}`arms_trade.containers`\n\nSome {value}`arms_trade.containers interval`.\n\n"
-        "```{catalogue} grades\n```\n"
+        "```{catalogue} grades\n```\n\n```{toctree}\nshown\n```\n"
+    )
+    panel = {"kind": "panel", "name": "a-panel", "caption": "Try *it*.", "alt": "A panel"}
+    notebook(
+        source / "shown.ipynb",
+        nb.new_markdown_cell("# Shown"),
+        code("show(figure)", exhibit(FIGURE)),
+        code("show(table)", exhibit(TABLE)),
+        code("show(panel)", exhibit(panel)),
     )
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-b", builder, str(source), str(tmp_path / "out")],
@@ -537,4 +547,50 @@ def test_plain_builders_name_the_place_of_a_value(tmp_path, builder, file):
         "{[}", "["
     ).replace("{]}", "]")
     assert "grades of the catalogue stands in the HTML edition" in text
-    assert "script" not in text and "popover" not in text
+    found = (tmp_path / "out" / ("shown.txt" if builder == "text" else file)).read_text("utf-8")
+    assert "assumptions can be changed stands in the HTML edition" in " ".join(found.split())
+    assert "Counts reach" in found
+    assert "cell 2.11" in found.replace("}", "").replace("{", "") and "javascript:" not in found
+    assert ("https://example.org/a" in found) == (builder == "latex")
+    assert "<script" not in text and "popover" not in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "a b"}, "takes letters, digits and -"),
+        ({"kind": "film"}, "kind must be figure or table"),
+        ({"alt": "", "columns": []}, "lacks columns, alt"),
+        ({"files": {"csv": "a"}}, "lacks files.svg"),
+        ({"rows": [["one"]]}, "row 1 has 1 cells, not 3"),
+    ],
+)
+def test_an_exhibit_says_what_it_lacks(change, words):
+    with pytest.raises(CompendiumError, match=words):
+        rendering.Exhibit(None, FIGURE | change, 1)
+
+
+def test_what_readers_side_by_side_found_is_brought_together():
+    env, other = SimpleNamespace(), SimpleNamespace()
+    rendering.page_of(env, "kept").parts.append("arms")
+    rendering.page_of(other, "new").uses.append("a use")
+    rendering.page_of(other, "not asked for")
+    rendering.merge_pages(None, env, ["new"], other)
+    assert set(env.compendium_pages) == {"kept", "new"}
+    assert rendering.page_of(env, "new").uses == ["a use"]
+    assert rendering.page_of(env, "kept").parts == ["arms"]
+
+
+def test_an_arrow_that_unfolds_pages_is_named_after_them():
+    tree = (
+        "<ul><li><a>Study</a><details><summary><i></i></summary></details></li>"
+        "<li><details><summary>said</summary></details></li>"
+        "<li><details><summary></summary></details></li></ul>"
+    )
+    context = {"generate_toctree_html": lambda: BeautifulSoup(tree, "html.parser")}
+    rendering.name_toggles(None, "page", "", context, None)
+    names = [s.get("aria-label") for s in context["generate_toctree_html"]().find_all("summary")]
+    assert names == ["Pages under Study", None, "Pages"]
+    bare = {}
+    rendering.name_toggles(None, "page", "", bare, None)  # a page of another theme
+    assert not bare

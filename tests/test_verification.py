@@ -565,3 +565,41 @@ def test_certified_results_are_sound():
         assert {f.rpartition(".")[0] for f in files} == set(keys)
         # Nothing is certified against itself and fails.
         assert not any(check.failed for check in checks.of_editions(name, edition, edition))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id,label\nx,y\n", ":2: the columns must be"),
+        (
+            "id,label,value,low,high,unit,tolerance\na.b,x,inf,,,ratio,1\n",
+            ":2: not a finite number: inf",
+        ),
+    ],
+)
+def test_a_certified_table_that_was_touched_is_told_with_its_line(tmp_path, text, words):
+    (tmp_path / "values.csv").write_text(text, "utf-8")
+    with pytest.raises(CompendiumError, match=words):
+        editions._read(tmp_path / "values.csv", editions.Number)
+
+
+def test_certified_inputs_of_another_form_are_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+    with pytest.raises(CompendiumError, match="nothing is certified yet"):
+        certificate.inputs()
+    for text in ("{", "[]", '{"format": "another"}'):
+        (tmp_path / certificate.INPUTS).write_text(text, "utf-8")
+        with pytest.raises(CompendiumError, match="not a file of format"):
+            certificate.inputs()
+
+
+def test_cells_of_a_notebook_are_named_by_their_id():
+    text = json.dumps(
+        {
+            "cells": [
+                {"id": "a", "source": "x", "metadata": {}},
+                {"id": "b", "source": "", "metadata": {}},
+            ]
+        }
+    )
+    assert [name for name, _ in inputs._cells(text)] == ["a", "b"]

@@ -286,6 +286,15 @@ def test_a_page_is_drawn_once_and_shows_nothing_later(tmp_path, monkeypatch):
         cells = [str(cell) for row in content["rows"] for cell in row]
         days = [cell for cell in cells if re.fullmatch(r"\d{4}-\d\d-\d\d", cell)]
         assert days and max(days) <= "2023-12-15"
+    by_id = dict(list(vintages.track("2023-12-15", workers=1).groupby("id", sort=False)))
+    ends = [
+        f"{vintages.HEADLINES[id]}: from {own['text'].iloc[0]} by {own['day'].iloc[0].date()} "
+        f"to {own['text'].iloc[-1]} by {own['day'].iloc[-1].date()}."
+        for id, own in by_id.items()
+        if len(own) > 1
+    ]
+    told = [content["caption"] for content in found["tracks"] if content["kind"] == "figure"]
+    assert told == ends and all(own["day"].is_monotonic_increasing for own in by_id.values())
     monkeypatch.setattr(vintages, "compute", None)
     monkeypatch.setattr(figures, "track", None)
     assert vintages.parts("2023-12-15") == found

@@ -94,6 +94,12 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
         return
     if not isinstance(found.get("compendium:units_below_zero"), list):
         yield fault("is missing", column="compendium:units_below_zero", allowed="a list of units")
+    positive = found.get("compendium:above_zero")
+    if not isinstance(positive, dict) or not all(
+        isinstance(positive.get(name), list) for name in ("units", "indicators")
+    ):
+        allowed = "units and indicators, each a list"
+        yield fault("is missing or incomplete", column="compendium:above_zero", allowed=allowed)
     names = [table.get("name") for table in tables]
     for name in OBSERVATION_TABLES:
         if name not in names:
@@ -565,6 +571,7 @@ def _say(
 
 def _rules(descriptor: dict) -> list[Rule]:
     signed = descriptor["compendium:units_below_zero"]
+    positive = descriptor["compendium:above_zero"]
     today = pd.Timestamp.now("UTC").tz_localize(None)
     figures = ["value", "low", "high"]
 
@@ -577,8 +584,22 @@ def _rules(descriptor: dict) -> list[Rule]:
             lambda t: ~(t[figure] < 0) | t["unit"].isin(signed),
         )
 
+    # Models divide by these, and take their logarithms.
+    def above_zero(figure: str) -> Rule:
+        return Rule(
+            (figure, "unit", "indicator"),
+            "is zero, which such a figure cannot be",
+            "more than zero for prices, rates, loads, forces, missions, economies, all arms "
+            "(compendium:above_zero in data/datapackage.json)",
+            lambda t: (
+                ~(t[figure] == 0)
+                | ~(t["unit"].isin(positive["units"]) | t["indicator"].isin(positive["indicators"]))
+            ),
+        )
+
     return [
         *map(not_below_zero, figures),
+        *map(above_zero, figures),
         Rule(
             ("low", "high"), "low is above high", "high or less", lambda t: ~(t["low"] > t["high"])
         ),

@@ -41,6 +41,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.osutil import relative_uri
 
@@ -801,11 +802,24 @@ def refer_plainly(doctree: nodes.document) -> None:
             f"The part {node['part']} of the catalogue stands in the HTML edition and in data/raw."
         )
         node.parent.replace(node, nodes.paragraph("", text))
-    for node in list(doctree.findall(Rows)):
-        node.parent.replace(node, nodes_of(node))
-    for node in list(doctree.findall(Panel)):
-        text = "The panel in which assumptions can be changed stands in the HTML edition."
-        node.parent.replace(node, nodes.paragraph("", text))
+
+
+class PlainExhibits(SphinxPostTransform):
+    """Tables and panels where no HTML is written, before a builder looks into its tables."""
+
+    default_priority = 5
+
+    def is_supported(self) -> bool:
+        """Whether the builder writes no HTML."""
+        return self.app.builder.format != "html"
+
+    def run(self, **options: object) -> None:
+        """Put nodes that every builder knows in their place."""
+        for node in list(self.document.findall(Rows)):
+            node.parent.replace(node, nodes_of(node))
+        for node in list(self.document.findall(Panel)):
+            text = "The panel in which assumptions can be changed stands in the HTML edition."
+            node.parent.replace(node, nodes.paragraph("", text))
 
 
 def add_cards(app, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -956,6 +970,7 @@ def setup(app) -> dict:
     app.add_node(DataDetails, html=(visit_details, depart_details))
     app.add_node(Summary, html=(visit_summary, depart_summary))
     app.add_node(Panel, html=(visit_panel, depart_panel))
+    app.add_post_transform(PlainExhibits)
     app.connect("config-inited", drop_thebe)
     app.connect("config-inited", serve_mathjax)
     app.connect("config-inited", serve_scripts)

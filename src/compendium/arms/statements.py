@@ -233,7 +233,7 @@ def issuer_statements(issuers: pd.DataFrame, given: Inputs) -> list[Value]:
         return from_summary(name, issuer, "USD_billion", label, 1e-3, decimals=1, rows=rows)
 
     lowest, highest = issuers.iloc[0], issuers.iloc[-1]
-    return [
+    found = [
         *(
             value_by(
                 f"value_by_{slug(i['issuer'])}", i, f"Value by the count of {i['issuer']} alone"
@@ -248,6 +248,11 @@ def issuer_statements(issuers: pd.DataFrame, given: Inputs) -> list[Value]:
             highest,
             f"Value by the highest count, that of {highest['issuer']}",
         ),
+    ]
+    if lowest["median"] == 0:
+        return found
+    return [
+        *found,
         state(
             "issuer_factor",
             float(highest["median"] / lowest["median"]),
@@ -335,7 +340,7 @@ def share_statements(p: ArmsTrade, table: pd.DataFrame, given: Inputs) -> list[V
     for name, row in known.iterrows():
         found.append(economy_size(f"economy_{name}", row))
         found.append(economy_share(f"share_{name}", row, given))
-    spread = known["share_median"].max() / known["share_median"].min() - 1
+    spread = known["usd_billion"].max() / known["usd_billion"].min() - 1  # also of no value
     every = tuple(sorted({r for ids in known["rows"] for r in ids}))
     return [
         *found,

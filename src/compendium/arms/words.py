@@ -117,23 +117,28 @@ def humps(makers: Sequence[Sequence[str]]) -> str:
     )
 
 
+def comparable(values: pd.DataFrame) -> bool:
+    """Whether there is more than one value, and none of nought, which no factor leads from."""
+    return len(values) > 1 and values["median"].min() > 0
+
+
 def matters(frames: dict[str, pd.DataFrame]) -> str:
     """Whether it matters more how a shell is priced or whose count is believed."""
     bases, issuers = frames["bases"], frames["issuers"]
     said = ""
-    if len(bases) > 1 and bases["median"].min() > 0:
+    if comparable(bases):
         said += (
             "The cheapest known way of pricing a shell makes it {value}`arms_trade.value_basis_cheapest full`,"
             " the dearest {value}`arms_trade.value_basis_dearest full`: a factor of {value}`arms_trade.basis_factor`"
             " between the medians.\n"
         )
-    if len(issuers) > 1:
+    if comparable(issuers):
         said += (
             f"By the count of {evidence.literal(issuers['issuer'].iloc[0])} alone it is {{value}}`arms_trade.value_issuer_lowest full`,"
             f" by that of {evidence.literal(issuers['issuer'].iloc[-1])} alone {{value}}`arms_trade.value_issuer_highest full`:"
             " a factor of {value}`arms_trade.issuer_factor`.\n"
         )
-    if len(bases) > 1 and len(issuers) > 1 and bases["median"].min() > 0:
+    if comparable(bases) and comparable(issuers):
         by_price = bases["median"].max() / bases["median"].min()
         by_count = issuers["median"].iloc[-1] / issuers["median"].iloc[0]
         price, count = "how a shell is priced", "whose count is believed"
@@ -145,16 +150,18 @@ def matters(frames: dict[str, pd.DataFrame]) -> str:
 def spread(frames: dict[str, pd.DataFrame]) -> str:
     """One sentence on what the pricing and the choice of an issuer do to the value."""
     parts = []
-    if len(frames["bases"]) > 1 and frames["bases"]["median"].min() > 0:
+    if comparable(frames["bases"]):
         parts.append(
             "the way of pricing a shell moves that by a factor of {value}`arms_trade.basis_factor`"
         )
-    if len(frames["issuers"]) > 1:
+    if comparable(frames["issuers"]):
         parts.append(
             "whose count is believed by a factor of {value}`arms_trade.issuer_factor`"
             if parts
             else "whose count is believed moves that by a factor of {value}`arms_trade.issuer_factor`"
         )
+    if not parts and max(len(frames["bases"]), len(frames["issuers"])) > 1:
+        return "As it is nought, nothing moves it by a factor."
     if not parts:
         return "It rests on one way of pricing a shell and on one issuer's count."
     said = listed(parts)

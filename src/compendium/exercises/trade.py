@@ -37,7 +37,7 @@ def known_late(chosen, result: trade.Result) -> Number:
 def index(chosen, result: trade.Result) -> Numbers | None:
     """Newest total as an index, for each base."""
     totals, bases = result.frames["totals"].dropna(subset="value"), result.frames["bases"]
-    if not len(totals) or not len(bases):
+    if not len(totals) or not len(bases) or min(totals["value"].min(), bases["level"].min()) <= 0:
         return None
     order = sorted(totals.itertuples(), key=lambda r: (r.period_end, r.known_on, r.obs_id))
     newest = order[-1].value

@@ -79,7 +79,7 @@ def china_statements(totals: pd.DataFrame, china: pd.DataFrame) -> list[Value]:
                   f"China's trade in {newest['year']}, {concept}",
                   decimals=2, kind="evidence", rows=(newest["obs_id"],))
         )  # fmt: skip
-        both = own[own["year"].isin(russia.index)]
+        both = own[own["year"].isin(russia.index) & (own["value"] > 0)]
         if len(both):
             last = both.loc[both["year"].idxmax()]
             mine = russia.loc[last["year"]]
@@ -264,7 +264,7 @@ def offbook_statements(p: TradeTrends, frames: dict[str, pd.DataFrame], official
                   f"Largest estimate by sea: {top['issuer']}, {top['period_start'].date()} to "
                   f"{top['period_end'].date()}", kind="evidence", rows=(top["obs_id"],))
         )  # fmt: skip
-        if cap is not None:
+        if cap is not None and cap["value"]:
             found.append(
                 state("barrels_over_cap", top["value"] / cap["value"] * 100, "percent",
                       "That estimate over the yearly cap", rows=(top["obs_id"], cap["obs_id"]))

@@ -86,7 +86,7 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
             list(pace["obs_id"]),
         )
     rates = escape_rates(p.as_of)
-    if rates is not None:
+    if rates is not None and min(rates):  # where nobody flees, flight is no limit
         add("escapes", np.array(shares(p, "escapes")) / np.array(rates[::-1]), list(ESCAPE_ROWS))
     return pd.DataFrame(records, columns=CAP_COLUMNS)
 

@@ -220,6 +220,8 @@ def exhaustion(as_of) -> tuple[pd.Timestamp, tuple[str, ...]] | None:
     if lost.empty or men is None:
         return None
     row = lost.iloc[-1]
+    if not row["value"]:  # nobody is lost, and nothing used up
+        return None
     day = row["period_start"] + pd.Timedelta(days=round(men / float(row["value"])))
     return day, (row["obs_id"], "troops-sent-2024-12-30-us")
 

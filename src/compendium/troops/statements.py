@@ -236,7 +236,7 @@ def cap_statements(p, frames) -> list[Value]:
                   "Men moved a day, slowest and fastest pace that counts outside Kyiv imply",
                   low=low, high=high, rows=tuple(pace["obs_id"]))
         )  # fmt: skip
-        if cap is not None:
+        if cap is not None and low:
             found.append(
                 state("days_to_cap", cap / ((low + high) / 2), "days",
                       "Days to move as many men as the study's ceiling", low=cap / high, high=cap / low,
@@ -261,7 +261,7 @@ def count_statements(p, frames) -> list[Value]:
                   rows=frames["present"]["parts"].iloc[-1]),
         ]  # fmt: skip
         same_day = frames["present"].groupby("period_end")["low"].agg(["min", "max", "size"])
-        spread = same_day[same_day["size"] > 1]
+        spread = same_day[(same_day["size"] > 1) & (same_day["min"] > 0)]
         if len(spread):
             widest = (spread["max"] / spread["min"]).idxmax()
             own = frames["present"][frames["present"]["period_end"] == widest]
@@ -291,7 +291,7 @@ def count_statements(p, frames) -> list[Value]:
                   low=float(ends["persons"].iloc[0]), high=float(ends["persons"].iloc[1]),
                   kind="evidence", rows=all_rows(totals))
         )  # fmt: skip
-        if top is not None and top["high"] <= chosen["persons"]:
+        if top is not None and top["low"] > 0 and top["high"] <= chosen["persons"]:
             ends = sorted(
                 (chosen["persons"] / float(top["high"]), chosen["low"] / float(top["low"]))
             )
@@ -310,11 +310,14 @@ def count_statements(p, frames) -> list[Value]:
             state("losses_a_day", float(newest["per_day"]), "persons_per_day",
                   f"Russia's losses a day by Kyiv's count, {newest['month']}",
                   low=float(daily.min()), high=float(daily.max()), rows=all_rows(losses)),
-            state("cap_in_days", cap / float(newest["per_day"]), "days",
-                  "Days of those losses that the study's ceiling equals",
-                  low=cap / float(daily.max()), high=cap / float(daily.min()),
-                  rows=(*all_rows(losses), checks.STUDY_CAP)),
         ]  # fmt: skip
+        if daily.min():
+            found.append(
+                state("cap_in_days", cap / float(newest["per_day"]), "days",
+                      "Days of those losses that the study's ceiling equals",
+                      low=cap / float(daily.max()), high=cap / float(daily.min()),
+                      rows=(*all_rows(losses), checks.STUDY_CAP))
+            )  # fmt: skip
     return found
 
 
@@ -393,7 +396,7 @@ def casualty_statements(p, frames) -> list[Value]:
         )  # fmt: skip
         combat = frames["totals"]
         combat = combat[combat["rule"] == "combat troops only"]
-        if len(combat):
+        if len(combat) and combat["persons"].iloc[0]:
             men = float(combat["persons"].iloc[0])
             used = (*combat["rows"].iloc[0], *top["parts"])
             found.append(

@@ -603,7 +603,7 @@ def _counted_casualties(p, u, days: pd.DatetimeIndex):
         x[0] = min(x[0], x[1] - 1e-6)
         curves.append(np.interp(t, x, y))
         lasts.append(x[-1])
-        factors.append(np.array(path["spread"]) / y[-1])
+        factors.append(np.array(path["spread"]) / y[-1] if y[-1] else np.ones(2))
     weights = word_weights([path["side"] for path in paths], p.ukraine_weight)
     chosen = pick(u["whose word on casualties"], weights, [path["persons"][-1] for path in paths])
     low, high = np.array(factors)[chosen].T
