@@ -49,10 +49,10 @@ tutorials: environment ## Follow the pages of "Make it yours" in copies of the c
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
 # Each process leaves a file of its own, also a kernel; what is below `fail_under` fails.
-coverage: environment ## Run the tests and list the lines and branches of src/ that none of them runs (half an hour).
+coverage: environment ## Run the tests and list the lines and branches of src/ that none of them runs (an hour).
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest
-	$(RUN) -m coverage run -m pytest -m long tests/test_limits.py tests/test_sweep.py
+	$(RUN) -m coverage run -m pytest -m long $(addprefix --ignore=tests/test_,interruption.py determinism.py vintage_safety.py)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 

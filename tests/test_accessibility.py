@@ -43,6 +43,7 @@ COVERED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 def test_axe_has_no_grave_finding_on_any_page_in_either_mode(browser, html, names):
     """Every page of the book and the search, at the width of a desk; tables and cards cut short.
 

@@ -216,6 +216,10 @@ def test_share_of_containers_implied_by_inss():
 
 def test_before_inss_nothing_bounds_the_rocket_share():
     assert model.inss_rocket_share(EARLY, shipments.conversions(EARLY))[0] == 1.0
+    loads = shipments.conversions(STUDY_DAY)
+    assert model.inss_rocket_share(EARLY, loads)[0] == 1.0
+    one = loads[loads["obs_id"] != "arms-conv-2024-02-122"]
+    assert model.inss_rocket_share(STUDY_DAY, one) == (1.0, (), "not bounded by a row")
 
 
 def test_mass_of_a_container():
@@ -801,6 +805,7 @@ def test_nothing_known_later_is_shown():
     day=st.dates(dt.date(2023, 12, 1), dt.date(2025, 12, 1)),
     factor=st.floats(0.01, 100),
 )
+@pytest.mark.long
 def test_rows_known_later_leave_earlier_values_alone(tmp_path_factory, day, factor):
     """Change, repeat and delete rows known after the vintage: not one bit may move."""
     p = few(as_of=day, draws=64)

@@ -70,7 +70,7 @@ def at(html, name):
     return (html / name).as_uri()
 
 
-@pytest.mark.parametrize("way", ["file", "http"])
+@pytest.mark.parametrize("way", [pytest.param("file", marks=pytest.mark.long), "http"])
 def test_no_page_has_an_error_or_asks_another_host(browser, html, served, names, way):
     root = served if way == "http" else html.as_uri() + "/"
     faults = []
@@ -151,6 +151,7 @@ def test_a_citation_is_copied_with_one_click(browser, html, served):
     context.close()
 
 
+@pytest.mark.long
 def test_no_page_scrolls_sideways_on_a_phone(phone, html, names):
     wide = {}
     for name in names:

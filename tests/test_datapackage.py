@@ -373,6 +373,7 @@ def test_200000_rows_are_checked_in_seconds(raw):
     assert time.process_time() - start < 15
 
 
+@pytest.mark.long
 def test_the_script_prints_counts_or_faults(raw):
     environment = os.environ | {"PYTHONPATH": str(paths.ROOT / "src")}
 

@@ -169,6 +169,7 @@ def test_notebook_outputs_tell_no_local_path(built, quick_book):
         assert str(quick_book) not in text and str(paths.ROOT) not in text
 
 
+@pytest.mark.long
 def test_a_changed_row_changes_the_page(built, copy):
     before = values.read(built / "values.json")
     copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "9400000", "19400000")
@@ -196,9 +197,21 @@ if __name__ == "__main__":
 @pytest.mark.parametrize(
     ("table", "row", "readers"),
     [
-        ("arms", "arms-sh-2024-10-dia", {"arms_trade", "kremlin_strategy"}),
-        ("trade", "trade-rudprk-2001-rokmofa", {"trade_trends", "recommendations"}),
-        ("troops", "troops-study-cap-2024", {"troop_plausibility"}),
+        pytest.param(
+            "arms",
+            "arms-sh-2024-10-dia",
+            {"arms_trade", "kremlin_strategy"},
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "trade",
+            "trade-rudprk-2001-rokmofa",
+            {"trade_trends", "recommendations"},
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "troops", "troops-study-cap-2024", {"troop_plausibility"}, marks=pytest.mark.long
+        ),
         ("claims", "arms-value-upper", {"arms_trade", "replication"}),
         ("arms", "arms-sh-2025-01-us", set()),  # known only after this vintage
     ],

@@ -463,6 +463,8 @@ class Small:
             process = subprocess.Popen(
                 command, cwd=self.root, env=environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+                # Where tests run in the background, a shell may have told them to ignore Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             )  # fmt: skip
         process.said = Path(said.name)
         return process

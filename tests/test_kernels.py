@@ -66,6 +66,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_a_run_that_began_with_the_models_run_is_never_kept(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(REHEARSED)

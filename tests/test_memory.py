@@ -219,7 +219,11 @@ def test_old_results_make_room(monkeypatch, calls):
     assert calls == [1, 2, 3, 2]  # 2 had been asked for longest ago when 3 came
 
 
-@pytest.mark.parametrize("chapter", [c for c in models.MODELS if c != "replication"])
+@pytest.mark.parametrize(
+    "chapter",
+    ["trade_trends", *(pytest.param(c, marks=pytest.mark.long)
+                       for c in models.MODELS if c not in ("trade_trends", "replication"))],
+)  # fmt: skip
 def test_values_are_the_same_bit_for_bit_with_and_without_memory(chapter):
     """A run after other runs, of other parameters and vintages, against one that knows none."""
     given = scenarios.read("replication").chapters[chapter]

@@ -173,6 +173,7 @@ def joined(copy):
 
 
 @needs_browser
+@pytest.mark.long
 def test_the_book_is_of_a_size_to_print(pdf, reader):
     assert 60 <= len(reader.pages) <= 260
     assert pdf.stat().st_size < 25_000_000
@@ -180,6 +181,7 @@ def test_the_book_is_of_a_size_to_print(pdf, reader):
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_all_fonts_are_embedded(pdf):
     lines = poppler("pdffonts", pdf).splitlines()[2:]
     assert lines
@@ -190,6 +192,7 @@ def test_all_fonts_are_embedded(pdf):
 
 
 @needs_browser
+@pytest.mark.long
 def test_the_outline_has_every_chapter_on_its_page(chapters, reader):
     lines = {x.title: x for x in reader.outline if not isinstance(x, list)}
     for name, article in chapters.items():
@@ -203,6 +206,7 @@ def test_the_outline_has_every_chapter_on_its_page(chapters, reader):
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_the_contents_give_the_page_of_each_chapter(reader, texts):
     contents = plain("".join(texts[1:5]).replace("\u2013", "-"))
     for line in (x for x in reader.outline if not isinstance(x, list)):
@@ -210,6 +214,7 @@ def test_the_contents_give_the_page_of_each_chapter(reader, texts):
 
 
 @needs_browser
+@pytest.mark.long
 def test_every_link_within_the_book_resolves(reader):
     places = {name.removeprefix("/") for name in reader.named_destinations}
     inside, outside = 0, set()
@@ -227,6 +232,7 @@ def test_every_link_within_the_book_resolves(reader):
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
     boxes = poppler("pdftotext", "-bbox", pdf, "-")
     for number, page in enumerate(boxes.split("<page ")[1:], 1):
@@ -243,6 +249,7 @@ def test_no_text_stands_in_the_margins_and_no_page_is_empty(pdf):
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_numbers_of_figures_and_tables_are_those_of_the_html_book(chapters, texts):
     printed = set(re.findall(r"(?:Figure|Table|Exercise|Listing)\s+[\d.]*\d", "".join(texts)))
     printed = {plain(caption) for caption in printed}
@@ -256,6 +263,7 @@ def test_numbers_of_figures_and_tables_are_those_of_the_html_book(chapters, text
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_scenario_stands_on_the_title_page_and_at_the_foot_of_every_other(texts):
     assert "Scenario: quick (Quick)" in texts[0]
     for number, text in enumerate(texts[1:], 2):
@@ -265,6 +273,7 @@ def test_scenario_stands_on_the_title_page_and_at_the_foot_of_every_other(texts)
 
 @needs_browser
 @needs_poppler
+@pytest.mark.long
 def test_formulas_are_set_and_neither_code_nor_a_path_is_printed(pdf, texts):
     text = "".join(texts)
     assert not re.search(r"\$\$|\\\(|\\\[|\\frac|\\sum|\\text", text)
@@ -285,6 +294,7 @@ def test_every_number_is_marked_with_its_row_in_the_table_of_values(joined):
 
 
 @needs_browser
+@pytest.mark.long
 def test_no_table_is_wider_than_its_paper(copy, joined, tmp_path):
     front = printing.title_page("replication", "2024-10-28")
     file = tmp_path / "book.html"
@@ -313,6 +323,7 @@ print("tables", wide)
 
 
 @needs_browser
+@pytest.mark.long
 def test_printing_again_is_not_needed(copy, pdf):
     before = pdf.read_bytes()
     done = copy.run("print_book.py", "--scenario", "quick")

@@ -341,6 +341,19 @@ def test_confidence_rule(readings, grades, expected):
     assert verdicts.confidence(readings, grades) == expected
 
 
+@pytest.mark.parametrize(("vote", "reading"), [(1, "against"), (2, "for"), (3, "for")])
+def test_washingtons_vote_is_read_from_its_row(monkeypatch, vote, reading):
+    p, rows_of = few(as_of="2026-10-31"), verdicts._rows
+
+    def rows(p, tables, indicator, items=None):
+        found = rows_of(p, tables, indicator, items)
+        return found.assign(value=float(vote)) if indicator == "unga_country_vote" else found
+
+    monkeypatch.setattr(verdicts, "_rows", rows)
+    found = {r.indicator: r for r in verdicts._unity(p)}["vote of February 2025"]
+    assert found.reading == reading and found.rows and found.confounded
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [
@@ -706,6 +719,7 @@ def test_every_number_rests_on_rows_known_by_then(day):
 @settings(
     max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.long
 def test_rows_known_later_never_change_an_earlier_value(tmp_path_factory, day):
     p = few(as_of=day)
     full = strategy.run(p)

@@ -168,6 +168,7 @@ def rows(file):
     return list(csv.DictReader(file.open(encoding="utf-8")))
 
 
+@pytest.mark.long
 def test_a_damaged_result_is_computed_anew_and_a_whole_one_is_kept(plan, tmp_path):
     file, folder = plan(seeds(2)), tmp_path / "out"
     options = {"folder": folder, "wanted": ["arms_trade"], "workers": 1}

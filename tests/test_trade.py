@@ -316,6 +316,7 @@ def test_part_of_a_year_is_scaled_by_its_days():
     st.lists(st.integers(0, 9), min_size=1, max_size=4),
 )
 @settings(max_examples=40, deadline=None)
+@pytest.mark.long
 def test_permutation_test_against_brute_force(before, after):
     found = levels.permutation(before, after)
     pooled = before + after
@@ -659,6 +660,7 @@ def test_a_carrier_of_a_later_year_is_not_read_before_it():
 @settings(
     max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.long
 def test_rows_known_later_never_change_an_earlier_value(tmp_path_factory, day):
     p = few(as_of=day, draws=64, bootstrap_draws=100)
     full = trade.run(p)

@@ -939,6 +939,7 @@ def test_nothing_known_later_is_shown(early):
     day=st.dates(dt.date(2023, 12, 1), dt.date(2025, 12, 1)),
     factor=st.floats(0.01, 100),
 )
+@pytest.mark.long
 def test_rows_known_later_leave_earlier_values_alone(tmp_path_factory, day, factor):
     """Change, repeat and delete rows known after the vintage: not one bit may move."""
     p = few(as_of=day, draws=32)

@@ -172,7 +172,9 @@ def test_a_panel_starts_at_the_build_and_asks_nobody(panel, chapter):
 
 
 @pytest.mark.parametrize("chapter", MAKERS)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 5))]
+)
 def test_its_numbers_are_those_of_the_model(panel, chapter, seed):
     given, link = setting(chapter, seed)
     shown = panel(chapter)
@@ -262,6 +264,7 @@ def test_weights_that_do_not_fit_are_refused_as_the_model_refuses_them(panel):
         whole("recommendations", {"weight_size": 0.7, "weight_works": 0.7})
 
 
+@pytest.mark.long
 def test_the_command_and_the_scenario_give_the_same_numbers(panel, tmp_path, monkeypatch):
     given, link = setting("arms_trade", 3)
     shown = panel("arms_trade")
@@ -292,7 +295,9 @@ def test_the_command_and_the_scenario_give_the_same_numbers(panel, tmp_path, mon
 
 
 @pytest.mark.parametrize("chapter", MAKERS)
-@pytest.mark.parametrize("as_of", ["2024-02-15", "2026-06-30"])
+@pytest.mark.parametrize(
+    "as_of", ["2024-02-15", pytest.param("2026-06-30", marks=pytest.mark.long)]
+)
 def test_other_vintages_have_panels_that_start_at_them(panel, folder, chapter, as_of):
     chosen = parameters.validate(chapter, {**QUICK[chapter], "as_of": as_of})
     result = models.run(chapter, chosen)
