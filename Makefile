@@ -37,12 +37,12 @@ book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=re
 pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
 	@$(RUN) scripts/print_book.py --scenario "$$SCENARIO" $(if $(CODE),--code)
 
-test: environment ## Lint and run all tests.
+test: environment ## Lint and run the tests, but for those that take minutes.
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
 
-test-long: environment ## Repeat, interrupt and disturb whole builds; try models at length (minutes).
+test-long: environment ## Repeat, interrupt and disturb whole builds; try models at length (half an hour).
 	$(RUN) -m pytest -m long
 
 tutorials: environment ## Follow the pages of "Make it yours" in copies of the checkout (minutes).

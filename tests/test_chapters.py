@@ -133,6 +133,19 @@ def test_an_endless_cell_is_stopped(folder, monkeypatch):
     assert failure(folder) == (3, "while True:", "ran longer than 2 s")
 
 
+def test_a_cell_that_writes_without_end_is_stopped(folder, monkeypatch):
+    monkeypatch.setattr(chapters.kernels, "LARGEST", 0.2)
+    store(cell("while True:\n    print('x' * 10_000)"))
+    told = "wrote more than 0.2 million characters"
+    assert failure(folder) == (3, "while True:", told)
+    # Nor are many pictures taken, or what a cell has written cleared from.
+    store(cell("from IPython.display import HTML, clear_output, display\n"
+               "while True:\n    display(HTML('x' * 50_000)); clear_output()"))  # fmt: skip
+    assert failure(folder)[2] == told
+    store(*(cell("print('x' * 150_000)") for _ in range(3)))  # each cell by itself
+    chapters.execute("arms_trade", GIVEN, folder)
+
+
 def test_a_dying_process_is_told(folder):
     store(cell("import os\nos._exit(1)"))
     with warnings.catch_warnings():

@@ -8,7 +8,7 @@ import sys
 import nbformat
 import pytest
 
-from compendium import coursework, exercises, parameters, paths
+from compendium import coursework, exercises, kernels, parameters, paths
 from compendium.errors import CompendiumError, UsageError
 from compendium.exercises import cells
 
@@ -72,6 +72,13 @@ def test_a_filled_copy_is_graded_whatever_becomes_of_a_cell(tmp_path):
     assert "its code fails: it ran longer than it may" in lines[1]
     assert "its code fails: NameError: name 'undefined' is not defined" in lines[2]
     assert lines[3] == "1 of 3 right"
+
+
+def test_an_answer_that_writes_without_end_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels, "LARGEST", 0.1)
+    endless = filled({"replication-shared-values": "while True:\n    print('x' * 10_000)"})
+    with pytest.raises(CompendiumError, match="wrote more than 0.1 million characters"):
+        coursework.run(endless, tmp_path)
 
 
 def test_an_empty_copy_is_open_and_shows_no_traceback(tmp_path):

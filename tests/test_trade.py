@@ -251,6 +251,7 @@ def test_dropping_the_figure_goes_on_from_2023():
     none = few(h1_reading="drop", growth_carry=0.0)
     plain = levels.readings(none)
     assert np.median(plain.blended) == pytest.approx(34.4, rel=0.01)
+    assert found.blended / plain.blended == pytest.approx(1.225, rel=1e-12)  # the same draws
 
 
 def test_years_that_reach_the_base_are_counted_exactly(study):

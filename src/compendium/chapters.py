@@ -15,8 +15,10 @@ from typing import Any
 import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.log import logger
 
 from compendium import cache, drawings, kernels, notebooks, parameters, paths, reads, upstream
 from compendium.errors import CompendiumError, FaultsError
@@ -26,21 +28,33 @@ TIMEOUT = 600  # seconds a cell may take before it counts as endless
 ENGINE = "compendium"
 
 
-class Engine(NBClientEngine):
-    """papermill's own engine, but for one thing: it saves no notebook before papermill itself does.
+class Client(kernels.Bounded, PapermillNotebookClient):
+    """papermill's own client, but for a cell that writes without end."""
 
-    Saving twice a cell takes longer than many a cell. What papermill does not save is a notebook
-    that ended in another way than by an error in a cell.
+
+class Engine(NBClientEngine):
+    """papermill's own engine, but for two things.
+
+    It saves no notebook before papermill itself does: saving twice a cell takes longer than many
+    a cell. What papermill does not save is a notebook that ended in another way than by an error
+    in a cell. And its client is `Client`.
     """
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, **options) -> None:
+    def execute_managed_notebook(
+        cls, nb_man, kernel_name, *, execution_timeout, start_timeout=60, input_path="", **options
+    ) -> None:
         """Execute the cells."""
         target, nb_man.output_path = nb_man.output_path, None
+        client = Client(
+            nb_man, kernel_name=kernel_name, log=logger, timeout=execution_timeout,
+            startup_timeout=start_timeout, **options,
+        )  # fmt: skip
         try:
-            super().execute_managed_notebook(nb_man, kernel_name, **options)
-        except BaseException:
+            client.execute()
+        except BaseException as error:
             nb_man.output_path = target
+            client.require_bounded(error)
             raise
 
 
@@ -252,7 +266,7 @@ def execute(
     Raises
     ------
     ChapterError
-        A cell failed or ran longer than `TIMEOUT`; the notebook up to it is kept.
+        A cell failed, ran longer than `TIMEOUT` or wrote more than `kernels.LARGEST`; the notebook up to it is kept.
     """
     target, runs = folder / "notebooks" / f"{chapter}.ipynb", folder / "runs"
     for place in (target.parent, runs):
@@ -299,6 +313,8 @@ def execute(
         place, text = error.cell_index, f"{error.ename}: {error.evalue}"
     except CellTimeoutError:
         place, text = max(started, default=0), f"ran longer than {TIMEOUT} s"
+    except kernels.FloodError as error:
+        place, text = max(started, default=0), str(error)
     except DeadKernelError:
         place, text = max(started, default=0), "the process of the notebook died"
     else:

@@ -19,7 +19,7 @@ import nbformat.v4 as nb
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from compendium import exercises, files, notebooks, parameters, paths
+from compendium import exercises, files, kernels, notebooks, parameters, paths
 from compendium.errors import CompendiumError, UsageError, nearest
 from compendium.exercises import cells
 from compendium.exercises.cells import Exercise
@@ -191,11 +191,15 @@ def _readme(chapter: str, given: parameters.Parameters) -> str:
 # ------------------------------------------------------------------------------ how it went
 
 
+class Client(kernels.Bounded, NotebookClient):
+    """Jupyter's own client, but for a cell that writes without end."""
+
+
 def run(
     asked: nbformat.NotebookNode, folder: Path, timeout: float = TIMEOUT
 ) -> nbformat.NotebookNode:
     """Run a notebook in a folder; a cell that fails or runs too long does not stop the others."""
-    client = NotebookClient(
+    client = Client(
         asked, timeout=timeout, interrupt_on_timeout=True, allow_errors=True,
         kernel_name="python3", record_timing=False,
         extra_arguments=["--log-level=CRITICAL"],  # its own warnings are not for readers
@@ -204,6 +208,7 @@ def run(
     try:
         return client.execute()
     except (CellTimeoutError, DeadKernelError) as error:
+        client.require_bounded(error)
         problem = str(error).partition("\n")[0]
         raise CompendiumError(f"the notebook could not be run to its end: {problem}") from None
 

@@ -32,15 +32,17 @@ from pathlib import Path
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
+from nbclient.exceptions import DeadKernelError
 
 from compendium import inheritance, reads
-from compendium.errors import UsageError, nearest
+from compendium.errors import CompendiumError, UsageError, nearest
 
 KINDS = ("warm", "fresh")
 PROVISIONER = "compendium-warm"  # as in the entry points of pyproject.toml
 AS_OF = "COMPENDIUM_REHEARSE"  # environment variable: the vintage for which models are run before
 INTERRUPT = {signal.SIGINT}
 LONGEST = 70  # bytes: the address of a socket has 108 on Linux, 104 on a Mac
+LARGEST = 50  # million characters that a cell may write; all cells of a chapter write about four
 POLL = 0.01  # seconds between looks at a kernel that is starting or ending
 
 # What a kernel imports as it starts, what chapters import, and what they come to import while
@@ -280,7 +282,7 @@ class Group:
                 env = {**inheritance.variables(), **THREADS, **variables}
                 await super().start_kernel(**options, env=env, cwd=str(folder))
                 if group._stopped:
-                    _kill(self)
+                    kill(self)
 
             async def _async_finish_shutdown(self, waittime=None, pollinterval=POLL, restart=False):
                 await super()._async_finish_shutdown(waittime, pollinterval, restart)
@@ -297,15 +299,48 @@ class Group:
             self._stopped = True
             alive = list(self._alive)
         for manager in alive:
-            _kill(manager)
+            kill(manager)
 
 
-def _kill(manager: AsyncKernelManager) -> None:
+def kill(manager: AsyncKernelManager) -> None:
+    """Kill a kernel and all it started."""
     pid = getattr(manager.provisioner, "pid", None)
     if pid and manager.provisioner.has_process:
         # A kernel leads a group of its own.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+class FloodError(CompendiumError):
+    """A cell wrote more than `LARGEST`."""
+
+
+class Bounded:
+    """Part of a notebook client: it ends a cell that writes without end.
+
+    All that a cell writes is held in memory, and would be part of the notebook and of its page.
+    """
+
+    writing, written, flooded = -1, 0, False  # cell, how much it has written, whether too much
+
+    def output(self, outs, msg, display_id, cell_index):
+        """Take an output of a cell, and none after the one that is too much."""
+        if cell_index != self.writing:
+            self.writing, self.written = cell_index, 0
+        content = msg["content"]
+        texts = (content.get("text", ""), *content.get("data", {}).values())
+        self.written += sum(len(str(text)) for text in texts)
+        if self.written <= LARGEST * 1e6:
+            return super().output(outs, msg, display_id, cell_index)
+        if not self.flooded:
+            self.flooded = True
+            kill(self.km)
+        return None
+
+    def require_bounded(self, error: BaseException) -> None:
+        """Raise `FloodError` in place of an error that came of the end of the kernel."""
+        if self.flooded and isinstance(error, DeadKernelError):
+            raise FloodError(f"wrote more than {LARGEST} million characters") from None
 
 
 @cache

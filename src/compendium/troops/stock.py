@@ -543,7 +543,8 @@ def _arrivals(p, u, given: pd.DataFrame, days: pd.DatetimeIndex):
         if wave == FIRST:
             own_pace = pace.groupby("body")["per_day"].max() if len(pace) else pd.Series()
             least = own["body"].map(own_pace).fillna(0).to_numpy(float)[chosen]
-            end = start + size / np.maximum(lift, least) / DAYS_A_MONTH
+            pace_of = np.maximum(np.maximum(lift, least), 1e-9)  # nobody comes in no time
+            end = start + size / pace_of / DAYS_A_MONTH
         else:
             end = months_from(own["end"], days[0])[chosen]
         part = np.clip((t[None, :] - start[:, None]) / np.maximum(end - start, 1e-6)[:, None], 0, 1)
