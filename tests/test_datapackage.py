@@ -164,7 +164,7 @@ def test_a_faulty_cell(raw, table, line, column, value, words):
 ROWS = [
     ("arms", 2, {"low": "9000"}, "low", "low is above high, found 'low 9000, high 5500'"),
     ("arms", 3, {"value": "0", "unit": "USD_per_round"}, "value", "is zero, which such a figure"),
-    ("arms", 2, {"low": "0", "unit": "KRW_per_USD"}, "low", "more than zero for prices, rates"),
+    ("arms", 2, {"low": "0", "unit": "KRW_per_USD"}, "low", "more than zero for what stands under"),
     ("arms", 2, {"low": "0", "indicator": "dprk_gdp"}, "low", "is zero, which such a figure"),
     ("claims", 4, {"low": "30"}, "low", "low is above high"),
     ("arms", 2, {"value": "1600"}, "value", "value is below low"),

@@ -589,8 +589,7 @@ def _rules(descriptor: dict) -> list[Rule]:
         return Rule(
             (figure, "unit", "indicator"),
             "is zero, which such a figure cannot be",
-            "more than zero for prices, rates, loads, forces, missions, economies, all arms "
-            "(compendium:above_zero in data/datapackage.json)",
+            "more than zero for what stands under compendium:above_zero in data/datapackage.json",
             lambda t: (
                 ~(t[figure] == 0)
                 | ~(t["unit"].isin(positive["units"]) | t["indicator"].isin(positive["indicators"]))
