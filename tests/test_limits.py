@@ -241,10 +241,11 @@ def test_every_chapter_with_every_kind_of_few_rows(chapter, name, day, tmp_path,
 
 @pytest.mark.long
 @pytest.mark.parametrize("chapter", TABLES)
-def test_every_chapter_with_every_indicator_at_nought(chapter, tmp_path, monkeypatch):
+def test_every_chapter_with_one_indicator_at_nought(chapter, tmp_path, monkeypatch):
+    """Twelve of them by chance: all together take an hour."""
     raw, failed = paths.RAW, {}
     found = {i: t for t in TABLES[chapter] for i in datapackage.read_table(t)["indicator"]}
-    for indicator, table in found.items():
+    for indicator, table in random.Random(7).sample(sorted(found.items()), 12):
         change = functools.partial(nought, indicator=indicator)
         with monkeypatch.context() as patch:
             cut_raw = cut(tmp_path, (table,), change)
