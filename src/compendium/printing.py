@@ -476,6 +476,13 @@ FIT = """
   }
 }
 """
+# A font is else fetched only where a letter of it is laid out, which may be while it is printed.
+READY = """
+() => Promise.all([
+  ...[...document.fonts].map(font => font.load().catch(() => null)),
+  ...[...document.images].map(image => image.decode().catch(() => null)),
+]).then(() => document.fonts.ready).then(() => null)
+"""
 # Pages are told by number from 1; a reference within the book reads "(p. 12)".
 NUMBER = """
 pages => {
@@ -529,7 +536,7 @@ def opened(file: Path):
             page.set_viewport_size({"width": round(166 / 25.4 * 96), "height": 900})
             page.goto(file.as_uri())
             page.evaluate("window.MathJax ? MathJax.startup.promise.then(() => null) : null")
-            page.evaluate("document.fonts.ready.then(() => null)")
+            page.evaluate(READY)
             yield page
         except Error as error:
             raise CompendiumError(f"the browser did not print the book: {error.message}") from None
