@@ -330,15 +330,6 @@ def test_printing_again_is_not_needed(copy, pdf):
     assert "unchanged" in done.stderr and pdf.read_bytes() == before
 
 
-@needs_browser
-@pytest.mark.long
-def test_printing_again_gives_the_same_file(copy, pdf):
-    before = pdf.read_bytes()
-    pdf.unlink()
-    assert copy.run("print_book.py", "--scenario", "quick").returncode == 0
-    assert pdf.read_bytes() == before
-
-
 def test_a_long_folder_for_passing_files_is_not_the_browsers(monkeypatch):
     """Its socket would lie in there, and the address of a socket has some hundred characters."""
     for folder, own in (("/tmp/x", None), ("/tmp/" + "y" * 60, printing.SHORT)):
