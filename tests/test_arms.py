@@ -222,6 +222,12 @@ def test_before_inss_nothing_bounds_the_rocket_share():
     assert model.inss_rocket_share(STUDY_DAY, one) == (1.0, (), "not bounded by a row")
 
 
+def test_where_inss_counts_nought_nothing_bounds_the_rocket_share(monkeypatch):
+    loads, load = shipments.conversions(STUDY_DAY), evidence.load
+    monkeypatch.setattr(evidence, "load", lambda *a, **k: load(*a, **k).assign(value=0.0))
+    assert model.inss_rocket_share(STUDY_DAY, loads) == (1.0, (), "not bounded by a row")
+
+
 def test_mass_of_a_container():
     checked = shipments.mass_check(STUDY_DAY, 615.4).set_index("obs_id")
     # 46.25 kg x 615.4 = 28.46 t; 28.32 t / 46.25 kg = 612; (24 - 2.16) t / 46.25 kg = 472.
@@ -459,6 +465,7 @@ def test_humps_of_a_mixture_by_hand():
     assert len(model.humps(even)) == 1
     left, right = model.humps(np.concatenate([even, even + 5]))
     assert left[2] == right[0] and 1 < left[2] < 5
+    assert (left[0], right[2]) == (0, 6)  # together they hold every draw
     assert len(model.humps(np.full(9, 3.0))) == 1
     makers = model.hump_makers(
         pd.DataFrame({"issuer": ["a", "b", "c"], "median": [0.4, 5.2, 5.6]}),
@@ -518,6 +525,10 @@ def test_sobol_indices_against_a_known_answer():
 
 def test_what_cannot_move_has_no_index():
     assert sensitivity.sobol_indices(point(), 64, 1).empty
+    nought = (Range(0, 0),)  # no price moves the value of nothing
+    for prices in ((Range(300, 600),), (Range(300, 600), Range(2000, 2000))):
+        given = point(quantities=nought, missile_counts=nought, shell_prices=prices)
+        assert sensitivity.sobol_indices(given, 64, 1).empty
     assert "loading" not in set(sensitivity.sobol_indices(model.inputs(few()), 64, 1)["input"])
 
 
@@ -665,6 +676,21 @@ def test_change_of_flow_scaled_to_half_a_year():
     # Averages over two half-years differ by two thirds of a half-year's variance.
     assert projection.flow_changes(flows).item() == pytest.approx(
         np.log(2) / np.sqrt(2 / 3), rel=0.01
+    )
+
+
+def test_a_flow_of_nought_tells_no_change():
+    days = pd.to_datetime(["2023-07-01", "2024-01-01", "2024-07-01", "2025-01-01"])
+    flows = pd.DataFrame(
+        {
+            "issuer_short": "A",
+            "start": days[:3],
+            "end": days[1:],
+            "containers_per_month": [0.0, 100.0, 200.0],
+        }
+    )
+    pd.testing.assert_series_equal(
+        projection.flow_changes(flows), projection.flow_changes(flows.iloc[1:])
     )
 
 

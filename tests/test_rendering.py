@@ -338,6 +338,7 @@ def test_faults_of_all_pages_are_told_at_once_with_page_and_nearest_id(tmp_path)
     assert not (root / "out").exists()
 
 
+@pytest.mark.long
 def test_plain_jupyter_book_executes_settles_and_stays_fresh(tmp_path):
     """Pages read before the chapter that publishes; then a later, incremental build."""
     publish = "from compendium import values\n"

@@ -192,6 +192,7 @@ def test_a_damaged_result_is_computed_anew_and_a_whole_one_is_kept(plan, tmp_pat
     assert all(float(r["low"]) < float(r["value"]) < float(r["high"]) for r in written)
 
 
+@pytest.mark.long
 def test_a_failed_task_is_told_with_its_parameters_while_the_rest_finish(plan, tmp_path):
     # Nothing was known of prices on the market so early: the model refuses it.
     text = (
@@ -247,6 +248,7 @@ def scheduler():
             process.wait()
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_loses_nothing(scheduler, plan, tmp_path):
     address, workers = scheduler
     file, folder = plan(seeds(8)), tmp_path / "out"

@@ -305,6 +305,13 @@ def test_walk_learns_from_open_years_with_a_weak_prior(study):
     assert scale == pytest.approx(math.sqrt(squares / 13))
 
 
+def test_a_year_at_nought_tells_no_change():
+    years = range(2012, 2017)
+    rows = pd.DataFrame({"year": years, "value": [50.0, 0, 60, 90, 45], "preferred": True})
+    change = series.yearly_changes(few(), rows)
+    assert change.to_dict() == pytest.approx({2015: math.log(1.5), 2016: -math.log(2)})
+
+
 def test_part_of_a_year_is_scaled_by_its_days():
     p = few(as_of=EARLY)
     level = levels.newest_level(p)

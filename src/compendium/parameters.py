@@ -890,7 +890,7 @@ class Recommendations(Parameters):
         le=2,
     )
     theft_years: float = parameter(
-        4.0, "years", "Years of observation that expectation is worth.", ge=0.5, le=40
+        4.0, "years", "Years of observation that expectation is worth.", ge=1, le=40
     )
     theft_window: int = parameter(
         3,

@@ -146,8 +146,10 @@ def flow_changes(flows: pd.DataFrame) -> pd.Series:
 
     A random walk's change grows with the root of time, and each flow is an average over an
     interval. The averages of a walk over two intervals, one after the other, differ by the
-    variance of a third of the two lengths together, and of what lies between them.
+    variance of a third of the two lengths together, and of what lies between them. A flow of
+    nought, which only the first of an issuer can be, has no logarithm and tells no change.
     """
+    flows = flows[flows["containers_per_month"] > 0]
     length, same = months_of(flows), flows["issuer_short"].eq(flows["issuer_short"].shift())
     between = (flows["start"] - flows["end"].shift()).dt.days[same] / DAYS_A_MONTH
     months = ((length + length.shift()) / 3)[same] + between

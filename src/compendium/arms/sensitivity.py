@@ -83,12 +83,19 @@ def sobol_indices(
     if len(cases) > 1:
         moving.append({"shell price": GROUPS["shell price"]})
     groups = {name: columns for name, columns in GROUPS.items() if any(name in m for m in moving)}
-    if not groups:
+    columns = [c for members in groups.values() for c in members]
+
+    def value(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        u = np.full((len(points), DIMENSIONS), 0.5)
+        u[:, columns] = points
+        return total_across(u, cases)
+
+    # An input that could move a value does not move one that is nought.
+    if not groups or not np.ptp(value(un.uniforms(samples, len(columns), seed))):
         return pd.DataFrame(columns=["input", "first", "first_conf", "total", "total_conf"])
     if len(groups) == 1:  # SALib asks for two; one alone carries all of the variance
         whole = {"input": list(groups), "first": 1.0, "first_conf": 0.0}
         return pd.DataFrame({**whole, "total": 1.0, "total_conf": 0.0})
-    columns = [c for members in groups.values() for c in members]
     labels = [name for name, members in groups.items() for _ in members]
     problem = {
         "num_vars": len(columns),
@@ -97,11 +104,9 @@ def sobol_indices(
         "groups": labels,
     }
     sample = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
-    u = np.full((len(sample), DIMENSIONS), 0.5)
-    u[:, columns] = sample
     found = sobol_analyze.analyze(
         problem,
-        total_across(u, cases),
+        value(sample),
         calc_second_order=False,
         num_resamples=200,
         conf_level=level,

@@ -336,14 +336,14 @@ def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Ran
 def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...], str]:
     """Share of containers with 122 mm rounds that INSS's quantities imply, and its rows.
 
-    Without INSS's figures nothing bounds the share but one: the minister only said that a
-    mix is possible.
+    Without INSS's figures, or with none above nought, nothing bounds the share but one: the
+    minister only said that a mix is possible.
     """
     quantities = evidence.load("arms", as_of, implied=True, indicator="quantity_delivered")
-    quantities = quantities.set_index("obs_id")["value"]
     ids = ["arms-inss-window-152", "arms-inss-window-122"]
+    quantities = quantities.set_index("obs_id")["value"].reindex(ids)
     pair = loads[loads["obs_id"].isin(["arms-conv-2024-02-152", "arms-conv-2024-02-122"])]
-    if not set(ids) <= set(quantities.index) or len(pair) < 2:
+    if quantities.isna().any() or not quantities.any() or len(pair) < 2:
         return 1.0, (), "not bounded by a row"
     loading = pair.set_index("item")["value"]
     boxes_152 = quantities[ids[0]] / loading["152mm_shell"]

@@ -157,7 +157,7 @@ def paid(p: ArmsTrade) -> float | None:
     row = rows.iloc[0]
     years = max(1.0, (row["period_end"] - row["period_start"]).days / DAYS_A_YEAR)
     most = row["value"] / years / (sizes["gdp_real_rebased"] * 1000) * 100
-    return float(max(0.0, 1 - p.significant_share / most))
+    return float(1 - p.significant_share / most) if most > p.significant_share else 0.0
 
 
 @remembered

@@ -179,8 +179,12 @@ def closed_years(as_of) -> list[int]:
 
 
 def yearly_changes(p: TradeTrends, rows: pd.DataFrame) -> pd.Series:
-    """Change of the logarithm of the preferred total between neighbouring years."""
-    level = np.log(preferred(rows))
+    """Change of the logarithm of the preferred total between neighbouring years.
+
+    A year at nought has no logarithm and tells no change.
+    """
+    level = preferred(rows)
+    level = np.log(level[level > 0])
     level = level[level.index >= p.changes_from]
     change = level.diff()[level.index.to_series().diff() == 1]
     if p.closed_years == "leave_out":
