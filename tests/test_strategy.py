@@ -390,7 +390,7 @@ def test_beijings_vote_is_read_from_its_row(tmp_path, monkeypatch):
         found = verdicts.readings(few(as_of=day), ["limit-china"])
         return next(r for r in found if r.indicator.startswith("Beijing's vote"))
 
-    assert (own(STUDY_DAY).reading, own(STUDY_DAY).text) == ("for", "Beijing abstained")
+    assert (own(STUDY_DAY).reading, own(STUDY_DAY).text) == ("for", "Beijing abstained on it")
     assert own(EARLY).reading == "no rows"
     shutil.copytree(paths.RAW, tmp_path / "raw")
     table = tmp_path / "raw" / "strategy.csv"

@@ -214,14 +214,18 @@ def summary(
     -----
     The verdict is the newest one that the claim's chapter has published. The words of the
     chapter on strategy are turned into these by `FROM_STRATEGY`; a statement that was
-    supported at the vintage of the study and is contradicted later is overtaken. A
+    supported at the vintage of the study, under the same parameters, and is contradicted later
+    is overtaken. A
     recommendation is no statement of fact, and a statement for which a chapter publishes no
     verdict cannot be tested.
     """
     records = []
     for row in stated.itertuples():
-        id = f"{row.chapter}.verdict_{row.claim_id.replace('-', '_')}"
-        first, last = _word(then, id), _word(now or then, id)
+        name = row.claim_id.replace("-", "_")
+        id = f"{row.chapter}.verdict_{name}"
+        # Under the parameters of today, so that evidence alone can overtake a statement.
+        first = _word(now or {}, f"{row.chapter}.verdict_then_{name}") or _word(then, id)
+        last = _word(now or then, id)
         own = last if last in FROM_STRATEGY else ""
         word = FROM_STRATEGY.get(last, last if last in VERDICTS else NOT_TESTABLE)
         held = FROM_STRATEGY.get(first) in (REPRODUCED, OTHER_READING)

@@ -315,7 +315,9 @@ def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Ran
         )
     rocket_loading = span(loads[loads["item"].isin(LOADINGS_122)], "rockets a container")
 
-    grad = evidence.load("arms", p.as_of, indicator="unit_price", item=ROCKET_ITEM)
+    grad = evidence.load(
+        "arms", p.as_of, indicator="unit_price", item=ROCKET_ITEM, unit="USD_per_round"
+    )
     grad = graded(grad.assign(low=grad["value"], high=grad["value"]), p)
     # Scarcity prices of 2024 belong to the market bases; a seller to Russia had the older price.
     if basis not in ("market", "western"):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from compendium import datapackage, evidence
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import KremlinStrategy
 from compendium.strategy import intervals
@@ -18,6 +19,7 @@ TARGETS = ("South_Korea", "Japan")
 CONTROLS = ("Australia", "Canada", "New_Zealand", "Taiwan")
 DONORS = (*TARGETS, *CONTROLS)
 MEASURES = ("allocated", "committed")
+MILLIONS = {"EUR_billion": 1000.0, "EUR_million": 1.0}
 EVENTS = {
     "treaty": ("strategy", "strat-treaty-signed", "treaty"),
     "troops": ("troops", "troops-sent-2024-10-18-nis", "troop news"),
@@ -53,11 +55,19 @@ def last_month(as_of) -> pd.Period:
 
 @remembered
 def rows(as_of, measure: str) -> pd.DataFrame:
-    """The monthly rows of all donors, with `donor` and `month`."""
+    """The monthly rows of all donors, with `donor`, `month` and `value` in million euros."""
     found = evidence.load("strategy", as_of, indicator=f"ukraine_aid_{measure}", source_id=SOURCE)
     found = found[found["item"].isin([f"{donor}_month" for donor in DONORS])]
+    if odd := sorted(set(found["unit"]) - set(MILLIONS)):
+        row = found[found["unit"].isin(odd)].iloc[0]
+        raise CompendiumError(
+            f"data/raw/strategy.csv: {row['obs_id']}: unit {row['unit']!r} of aid is not added to "
+            f"others; allowed: {', '.join(MILLIONS)}"
+        )
     return found.assign(
-        donor=found["item"].str.removesuffix("_month"), month=found["period_end"].dt.to_period("M")
+        donor=found["item"].str.removesuffix("_month"),
+        month=found["period_end"].dt.to_period("M"),
+        value=found["value"] * found["unit"].map(MILLIONS),
     )
 
 
@@ -73,7 +83,7 @@ def monthly(as_of, measure: str) -> pd.DataFrame:
     months = pd.period_range(FIRST_MONTH, last_month(as_of), freq="M")
     own = rows(as_of, measure)
     table = own.pivot_table(index="month", columns="donor", values="value", aggfunc="sum")
-    table = table.reindex(index=months, columns=list(DONORS)).fillna(0.0) * 1000
+    table = table.reindex(index=months, columns=list(DONORS)).fillna(0.0)
     return table.assign(controls=table[list(CONTROLS)].sum(axis=1))
 
 
@@ -233,7 +243,7 @@ def largest(as_of, measure: str) -> pd.DataFrame:
         mine = own[(own["donor"] == donor) & (own["month"] >= pd.Period(FIRST_MONTH, "M"))]
         if total > 0:
             top = mine.loc[mine["value"].idxmax()]
-            records.append((donor, top["value"] * 1000 / total, str(top["month"]), total,
+            records.append((donor, top["value"] / total, str(top["month"]), total,
                             top["obs_id"]))  # fmt: skip
     return pd.DataFrame(records, columns=["donor", "share", "month", "total", "row"])
 

@@ -22,7 +22,7 @@ CREDIBILITY = {
 @remembered
 def china_trade(as_of) -> pd.DataFrame:
     """China's trade with North Korea in full years: `year`, `value`, `group`, `line`, `row`."""
-    rows = evidence.load("strategy", as_of, indicator="china_dprk_trade")
+    rows = evidence.load("strategy", as_of, indicator="china_dprk_trade", unit="USD_million")
     whole = (rows["period_end"] - rows["period_start"]).dt.days > 360
     own = rows[whole].sort_values(["credibility", "reliability"]).drop_duplicates("period_end")
     return pd.DataFrame(

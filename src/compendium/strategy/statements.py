@@ -7,7 +7,7 @@ import pandas as pd
 from compendium import evidence
 from compendium import uncertainty as un
 from compendium.parameters import KremlinStrategy
-from compendium.strategy import aid, camps, costs, hypotheses, verdicts, votes
+from compendium.strategy import aid, camps, costs, hypotheses, projection, verdicts, votes
 from compendium.values import Value
 
 
@@ -116,30 +116,36 @@ def _aid(p, frames):
 def _polls(polls):
     found = []
     same = polls[(polls["indicator"] == "poll_rok_aid_ukraine") & (polls["item"] == "weapons")]
-    if len(same) > 1:
-        first, last = same.iloc[0], same.iloc[-1]
+    sized = same[same["n"].notna()]
+    if len(sized) > 1:
+        first, last = sized.iloc[0], sized.iloc[-1]
         low, high = aid.intervals.difference(
             first["value"] / 100, first["n"], last["value"] / 100, last["n"]
         )
         found.append(
             state("poll_change", last["value"] - first["value"], "percentage_points",
                   "Koreans for weapons to Ukraine, same question: change", low=100 * low,
-                  high=100 * high, level=0.9, decimals=1, rows=tuple(same["obs_id"]))
+                  high=100 * high, level=0.9, decimals=1, rows=tuple(sized["obs_id"]))
         )  # fmt: skip
     for row in same.itertuples():
         found.append(
             state(f"poll_weapons_{row.period_end:%Y_%m}", row.value, "percent",
                   f"Koreans for weapons to Ukraine, {row.period_end:%B %Y}, three options",
-                  low=row.low90, high=row.high90, level=0.9, kind="evidence", rows=(row.obs_id,))
+                  **_chance(row), kind="evidence", rows=(row.obs_id,))
         )  # fmt: skip
     two = polls[polls["indicator"] == "poll_rok_weapons_ukraine"]
     for row in two[two["item"].isin(["favour", "oppose"])].itertuples():
         found.append(
             state(f"poll_two_way_{row.item}", row.value, "percent",
-                  f"Koreans who {row.item} weapons for Ukraine, two options", low=row.low90,
-                  high=row.high90, level=0.9, kind="evidence", rows=(row.obs_id,))
+                  f"Koreans who {row.item} weapons for Ukraine, two options",
+                  **_chance(row), kind="evidence", rows=(row.obs_id,))
         )  # fmt: skip
     return found
+
+
+def _chance(row) -> dict:
+    """Interval of a share by chance alone; none where it is not known of how many."""
+    return {} if pd.isna(row.n) else {"low": row.low90, "high": row.high90, "level": 0.9}
 
 
 def _votes(frames):
@@ -148,11 +154,10 @@ def _votes(frames):
         name = pair.lower().replace("-", "_")
         own = frames["shares"][frames["shares"]["pair"] == pair]
         for row in own.itertuples():
-            span = {} if pd.isna(row.n) else {"low": row.low90, "high": row.high90, "level": 0.9}
             found.append(
                 state(f"alike_{name}_{row.year}", row.share, "share",
                       f"{label}: share of roll calls voted alike in {row.year}", decimals=2,
-                      rows=(row.row,), **span)
+                      rows=(row.row,), **_chance(row))
             )  # fmt: skip
         change = votes.change(frames["shares"], pair)
         if change:
@@ -227,6 +232,14 @@ def _verdicts(p, table):
                   rows=row.rows),
             state(f"confidence_{name}", row.confidence, "text", f"Confidence: {row.label}",
                   kind="score", rows=row.rows),
+        ]  # fmt: skip
+    if p.as_of > projection.STUDY_DAY:
+        then = verdicts.table(p.model_copy(update={"as_of": projection.STUDY_DAY}))
+        found += [
+            state(f"verdict_then_{row.claim.replace('-', '_')}", row.verdict, "text",
+                  f"Verdict with what was known on the day of the study: {row.label}", kind="score",
+                  rows=row.rows)
+            for row in then.itertuples()
         ]  # fmt: skip
     for kind in verdicts.VERDICTS:
         name = kind.replace(",", "").replace(" ", "_")

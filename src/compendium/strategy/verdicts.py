@@ -30,8 +30,9 @@ VERDICTS = (
     "not identified",
     "not testable with this data",
 )
-VETO = 3  # code of a vote against
-VOTED = {1: "voted for it", 2: "abstained", VETO: "voted against it"}
+YES, VETO = 1, 3  # codes of votes for and against
+VOTED = {YES: "voted for", 2: "abstained on", VETO: "voted against"}
+NO_VOTE = "cast no known vote on"
 SEOUL_OPENS = ("reconsider", "various_options", "flexible_review", "weapons_not_ruled_out")
 
 
@@ -155,8 +156,28 @@ def _read(
                    confounded, two_way)  # fmt: skip
 
 
+def _middle(rows: pd.DataFrame) -> pd.Series:
+    """Value, else the middle of the range, else the only end that is stated."""
+    middle = rows["value"].fillna((rows["low"] + rows["high"]) / 2)
+    return middle.fillna(rows["high"]).fillna(rows["low"])
+
+
 def _points(low: float, high: float) -> str:
     return f"{100 * low:+.0f} to {100 * high:+.0f} points"
+
+
+def _votes_alike(claim: str, shares: pd.DataFrame, pair: str, label: str, rule: str) -> Reading:
+    """Whether two states vote alike more or less often than before the war."""
+    found = votes.change(shares, pair)
+    if found is None:
+        return Reading(claim, label, "no later year known", "no rows", rule)
+    text = f"{100 * found['change']:+.0f} points to {found['year']}"
+    if pd.isna(found["low"]):
+        text += ", of how many votes is not known"
+        return Reading(claim, label, text, "no rows", rule, found["rows"], (camps.NEITHER,))
+    reading = "against" if found["low"] > 0 else "for" if found["high"] < 0 else "unclear"
+    text += f" ({_points(found['low'], found['high'])})"
+    return Reading(claim, label, text, reading, rule, found["rows"], (camps.NEITHER,))
 
 
 def _ammunition(p):
@@ -171,7 +192,7 @@ def _ammunition(p):
                 + " million rounds a year" if len(gap) else "", two_way=False)  # fmt: skip
     share = _rows(p, ("arms", "strategy"), "north_korean_share_of_russian_ammunition")
     share = share[share["unit"] == "percent"]
-    middle = share["value"].fillna((share["low"] + share["high"]) / 2).fillna(share["high"])
+    middle = _middle(share)
     yield _read(claim, "North Korean share of shells",
                 f"for: the median statement is at least {p.need_share:g} percent; against: less",
                 share, "for" if middle.median() >= p.need_share else "against",
@@ -189,16 +210,9 @@ def _unity(p):
     claim = "strategy-unity"
     shares = votes.shares(p.as_of)
     for pair, name in (("KOR-USA", "Seoul"), ("JPN-USA", "Tokyo")):
-        found = votes.change(shares, pair)
         rule = (f"{name} and Washington voting alike, {votes.SHARE_BASE} to the newest year; "
                 "for: falls, against: rises, unclear: the 90 % interval holds no change")  # fmt: skip
-        label = f"votes of {name} with Washington"
-        if found is None:
-            yield Reading(claim, label, "no later year known", "no rows", rule)
-            continue
-        reading = "against" if found["low"] > 0 else "for" if found["high"] < 0 else "unclear"
-        text = f"{100 * found['change']:+.0f} points to {found['year']} ({_points(found['low'], found['high'])})"
-        yield Reading(claim, label, text, reading, rule, found["rows"], (camps.NEITHER,))
+        yield _votes_alike(claim, shares, pair, f"votes of {name} with Washington", rule)
     signed = evidence.load("strategy", p.as_of, obs_id=aid.EVENTS["treaty"][1])
     pacts = _rows(p, "strategy", "partnership_event")
     pacts = pacts[pacts["period_end"] > signed["period_end"].min()] if len(signed) else pacts[:0]
@@ -206,10 +220,11 @@ def _unity(p):
                 "against: at least one brings the allies closer", pacts, "against",
                 f"{len(pacts)} known", two_way=False)  # fmt: skip
     split = _rows(p, "strategy", "unga_country_vote", ["ukraine-text-2025-02:USA"])
+    code = int(split["value"].iloc[0]) if len(split) else 0
     yield _read(claim, "vote of February 2025",
                 "for: Washington votes apart from Seoul and Tokyo; confounded by its own change of course",
-                split, "for" if len(split) and split["value"].iloc[0] != 1 else "against",
-                "Washington voted against the text that Seoul and Tokyo backed",
+                split, "against" if code == YES else "for",
+                f"Washington {VOTED.get(code, NO_VOTE)} the text that Seoul and Tokyo backed",
                 confounded=True)  # fmt: skip
     signals = _rows(p, "strategy", ["russian_signal", "russian_warning_to_rok"])
     yield _read(claim, "warnings and signals by Moscow",
@@ -253,6 +268,7 @@ def _pressure(p):
                 f"{len(opens)} statements that arms are possible", two_way=False)  # fmt: skip
     polls = aid.polls(p.as_of)
     polls = polls[(polls["indicator"] == "poll_rok_aid_ukraine") & (polls["item"] == "weapons")]
+    polls = polls[polls["n"].notna()]  # of how many is not known: no interval, no reading
     rule = (
         "for: support for weapons falls; against: rises; unclear: the 90 % interval holds no change"
     )
@@ -277,7 +293,7 @@ def _quality(p):
     for indicator, label in (("dud_or_unusable_share", "unusable rounds"),
                              ("missile_failure_share", "failed missiles")):  # fmt: skip
         own = known[(known["indicator"] == indicator) & (known["unit"] == "percent")]
-        middle = own["value"].fillna((own["low"] + own["high"]) / 2).fillna(own["high"])
+        middle = _middle(own)
         yield _read(claim, label,
                     f"for: the median statement is at least {p.poor_share:g} percent; against: less",
                     own, "for" if middle.median() >= p.poor_share else "against",
@@ -290,11 +306,12 @@ def _quality(p):
                 "against", "reported", two_way=False)  # fmt: skip
     hits = known[known["item"] == "KN-23"]
     hits = hits[hits["indicator"] == "missile_accuracy"].tail(1)
-    near = len(hits) > 0 and hits["high"].iloc[0] <= 200
+    ends = {end: hits[end].fillna(hits["value"]).dropna() for end in ("low", "high")}
+    hits = hits.loc[ends["high"].index]  # "at least" tells no upper end
     yield _read(claim, "accuracy of the missiles",
                 "against: hits within 200 metres; for: wider", hits,
-                "against" if near else "for",
-                f"{hits['low'].iloc[0]:.0f} to {hits['high'].iloc[0]:.0f} metres" if len(hits) else "")  # fmt: skip
+                "against" if (ends["high"] <= 200).all() else "for",
+                " to ".join(f"{v:.0f}" for v in sorted({*ends["low"], *ends["high"]})) + " metres")  # fmt: skip
 
 
 def _unpredictable(p):
@@ -304,21 +321,14 @@ def _unpredictable(p):
 
 def _china(p):
     claim = "limit-china"
-    found = votes.change(votes.shares(p.as_of), "RUS-CHN")
-    rule = "for: falls; against: rises; unclear: the 90 % interval holds no change"
-    label = "votes of Beijing with Moscow"
-    if found is None:
-        yield Reading(claim, label, "no later year known", "no rows", rule)
-    else:
-        reading = "against" if found["low"] > 0 else "for" if found["high"] < 0 else "unclear"
-        text = f"{100 * found['change']:+.0f} points to {found['year']} ({_points(found['low'], found['high'])})"
-        yield Reading(claim, label, text, reading, rule, found["rows"], (camps.NEITHER,))
+    yield _votes_alike(claim, votes.shares(p.as_of), "RUS-CHN", "votes of Beijing with Moscow",
+                       "for: falls; against: rises; unclear: the 90 % interval holds no change")  # fmt: skip
     ballot = _rows(p, "strategy", "unsc_country_vote", ["panel-2024-03:CHN"])
     code = int(ballot["value"].iloc[0]) if len(ballot) else 0
     yield _read(claim, "Beijing's vote on the sanctions panel, March 2024",
                 "for: Beijing does not vote with Moscow's veto; against: it does", ballot,
                 "against" if code == VETO else "for",
-                f"Beijing {VOTED.get(code, '')}")  # fmt: skip
+                f"Beijing {VOTED.get(code, NO_VOTE)} it")  # fmt: skip
     visits = _rows(p, "strategy", "china_dprk_visit")
     yield _read(claim, "visits between Beijing and Pyongyang at the top", "against: at least one",
                 visits, "against", f"{len(visits)} known", two_way=False)  # fmt: skip

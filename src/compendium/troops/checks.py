@@ -39,7 +39,8 @@ def sent_totals(as_of) -> pd.DataFrame:
     pandas.DataFrame
         `rule`, `low` and `persons` (without and with all men still moving in stages), `day` of
         the newest part, `builders`, `rows`. Before Seoul's total
-        was known, the largest count of men sent or present stands alone, as a floor.
+        was known, the largest count of men sent or present stands alone, as a floor; after it,
+        a count beside it that is larger than every sum.
     """
     known = statements(as_of).set_index("obs_id")
     records = []
@@ -51,14 +52,18 @@ def sent_totals(as_of) -> pd.DataFrame:
                 (rule, float(come.sum()), float(own["high"].sum()), own["period_end"].max(),
                  builders, parts)
             )  # fmt: skip
+    counted, name = sent(as_of), "largest count of men sent"
     if not any(rule == "combat troops only" for rule, *_ in records):
-        both = pd.concat([sent(as_of), present(as_of)], ignore_index=True)
-        if len(both):
-            top = both.loc[both["high"].idxmax()]
-            records.append(
-                ("largest count of men sent or present", float(top["low"]), float(top["high"]),
-                 top["period_end"], False, tuple(top["parts"]))
-            )  # fmt: skip
+        counted = pd.concat([counted, present(as_of)], ignore_index=True)
+        name = "largest count of men sent or present"
+    else:
+        counted = counted[counted["low"] > max(low for _, low, *_ in records)]
+    if len(counted):
+        top = counted.loc[counted["high"].idxmax()]
+        records.append(
+            (name, float(top["low"]), float(top["high"]), top["period_end"], False,
+             tuple(top["parts"]))
+        )  # fmt: skip
     columns = ["rule", "low", "persons", "day", "builders", "rows"]
     return pd.DataFrame(records, columns=columns)
 
@@ -71,8 +76,9 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `reading`, `low` and `persons` (without and with all men still moving in stages), `day`,
-        `margin` (persons below the ceiling), `passed` in {"no", "yes", "open"}, `verdict` in
-        words, `brier_low`, `brier_high`, `rows`. Empty until the study and a count are known.
+        `margin` (persons below the ceiling), `passed` in {"no", "yes", "open"}, `builders`
+        (persons, where it is open because of them; else 0), `verdict` in words, `brier_low`,
+        `brier_high`, `rows`. Empty until the study and a count are known.
 
     Notes
     -----
@@ -81,8 +87,8 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     Where the outcome is open, it is a range.
     """
     columns = [
-        "reading", "low", "persons", "day", "margin", "passed", "verdict", "brier_low",
-        "brier_high", "rows",
+        "reading", "low", "persons", "day", "margin", "passed", "builders", "verdict",
+        "brier_low", "brier_high", "rows",
     ]  # fmt: skip
     cap, top = study_cap(p.as_of), highest_present(p)
     if cap is None or top is None:
@@ -90,19 +96,24 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     found = [("at one time", top["low"], top["high"], top["period_end"], tuple(top["parts"]))]
     totals = sent_totals(p.as_of)
     found += [(f"in total, {r.rule}", r.low, r.persons, r.day, r.rows) for r in totals.itertuples()]
-    records = []
+    known, records = statements(p.as_of), []
     for name, low, high, day, ids in found:
         passed = "yes" if low > cap else "open" if high > cap else "no"
+        moving = sum(figure(known, row) for row in ids if row in IN_STAGES)
+        # Open because of them, and not because an issuer gives a range.
+        builders = moving if passed == "open" and low + moving >= high else 0.0
         verdict = {
             "yes": "passed",
             "no": "not passed so far",
-            "open": f"passed if more than {cap - low:,.0f} builders came",
+            "open": f"passed if more than {cap - low:,.0f} builders came"
+            if builders
+            else f"open, as the count runs from {low:,.0f} to {high:,.0f}",
         }[passed]
         outcomes = {"yes": (1.0,), "no": (0.0,), "open": (0.0, 1.0)}[passed]
         scores = [(p.exceed_probability - outcome) ** 2 for outcome in outcomes]
         records.append(
-            (name, float(low), float(high), day, cap - float(high), passed, verdict, min(scores),
-             max(scores), (*ids, STUDY_CAP))
+            (name, float(low), float(high), day, cap - float(high), passed, builders, verdict,
+             min(scores), max(scores), (*ids, STUDY_CAP))
         )  # fmt: skip
     return pd.DataFrame(records, columns=columns)
 
@@ -144,15 +155,15 @@ def forecasts(p: TroopPlausibility) -> pd.DataFrame:
 
     Notes
     -----
-    A total is set against all that had come by its day, an addition against what was counted
+    A total is set against all that had come by its day or the largest count of men sent, an addition against what was counted
     to have come after it was said, a presence against the largest count. Men still moving in
     stages are taken as come, in the forecast's favour. Counts up to `GRACE` late are allowed.
     """
     steps = arrivals(p.as_of)
-    there = present(p.as_of)
+    there, total = present(p.as_of), sent(p.as_of)
     records = []
     for row in forecast_rows(p.as_of).itertuples():
-        kind, came = _came(row, steps, there)
+        kind, came = _came(row, steps, there, total)
         if row.period_end > pd.Timestamp(p.as_of):
             verdict, came = "open", np.nan
         elif row.low > came * (1 + p.forecast_tolerance):
@@ -193,13 +204,14 @@ def arrivals(as_of) -> list[tuple[str, pd.Timestamp, float]]:
     return steps
 
 
-def _came(row, steps: list[tuple], there: pd.DataFrame) -> tuple[str, float]:
+def _came(row, steps: list[tuple], there: pd.DataFrame, total: pd.DataFrame) -> tuple[str, float]:
     due = row.period_end + GRACE
     if row.item == "at_one_time":
         during = there[there["period_end"] <= due]
         return "present at one time", float(during["high"].max()) if len(during) else 0.0
     if row.item == "total":
-        return "total", sum(men for _, day, men in steps if day <= due)
+        counted = total.loc[total["period_end"] <= due, "high"]
+        return "total", max([sum(men for _, day, men in steps if day <= due), *counted])
     start = row.stated_on if pd.notna(row.stated_on) else row.period_start
     wanted = STEP_OF.get(row.item)
     return "additional", sum(

@@ -378,7 +378,18 @@ def scale_statements(p, frames) -> list[Value]:
 def sent_total(p: TroopPlausibility, totals: pd.DataFrame) -> pd.Series:
     """Total under the chosen rule: with builders if they count, else the largest without."""
     own = totals if p.count_builders else totals[~totals["builders"].astype(bool)]
-    return own.loc[own["persons"].idxmax()]
+    return own.sort_values(["low", "persons"], kind="stable").iloc[-1]
+
+
+def newest_counts(found: pd.DataFrame) -> pd.DataFrame:
+    """Newest count of each issuer, which stands for its earlier ones."""
+    return found.groupby("issuer_short").tail(1)
+
+
+def largest_dead(dead: pd.DataFrame) -> pd.Series:
+    """Largest of the issuers' newest counts of dead."""
+    newest = newest_counts(dead)
+    return newest.loc[newest["low"].idxmax()]
 
 
 def casualty_statements(p, frames) -> list[Value]:
@@ -386,8 +397,8 @@ def casualty_statements(p, frames) -> list[Value]:
     found = []
     hurt, dead = frames["casualties"], frames["killed"]
     if len(hurt):
-        newest = hurt.groupby("issuer_short").tail(1)
-        top, bottom = hurt.loc[hurt["high"].idxmax()], newest.loc[newest["low"].idxmin()]
+        newest = newest_counts(hurt)
+        top, bottom = newest.loc[newest["high"].idxmax()], newest.loc[newest["low"].idxmin()]
         found.append(
             state("casualties_highest", float(top["high"]), "persons",
                   f"Largest count of killed and wounded: {top['issuer_short']}; the range is every issuer's newest",
@@ -398,21 +409,24 @@ def casualty_statements(p, frames) -> list[Value]:
         combat = combat[combat["rule"] == "combat troops only"]
         if len(combat) and combat["persons"].iloc[0]:
             men = float(combat["persons"].iloc[0])
-            used = (*combat["rows"].iloc[0], *top["parts"])
-            found.append(
-                state("casualty_share", float(top["low"]) / men * 100, "percent",
-                      "Largest graded count of casualties over the combat troops sent", rows=used)
-            )  # fmt: skip
+            graded = credible(newest, p.worst_credibility)
+            if len(graded):
+                top = graded.loc[graded["high"].idxmax()]
+                used = (*combat["rows"].iloc[0], *top["parts"])
+                found.append(
+                    state("casualty_share", float(top["low"]) / men * 100, "percent",
+                          "Largest graded count of casualties over the combat troops sent", rows=used)
+                )  # fmt: skip
             if len(dead):
-                most = dead.loc[dead["low"].idxmax()]
+                most = largest_dead(dead)
                 found.append(
                     state("killed_share_sent", float(most["low"]) / men * 100, "percent",
                           f"Largest count of dead over the combat troops sent: {most['issuer_short']}",
                           rows=(*combat["rows"].iloc[0], *most["parts"]))
                 )  # fmt: skip
     if len(dead):
-        newest = dead.groupby("issuer_short").tail(1)
-        most, least = dead.loc[dead["low"].idxmax()], newest.loc[newest["low"].idxmin()]
+        newest, most = newest_counts(dead), largest_dead(dead)
+        least = newest.loc[newest["low"].idxmin()]
         found.append(
             state("killed_highest", float(most["low"]), "persons",
                   f"Largest count of dead: {most['issuer_short']}; the range is every issuer's newest",
@@ -463,7 +477,7 @@ def path_statements(p, frames, paths) -> list[Value]:
         )  # fmt: skip
     dead = frames["killed"]
     if len(dead):
-        most = dead.loc[dead["low"].idxmax()]
+        most = largest_dead(dead)
         found.append(
             from_summary("killed_then", un.summary(paths.at("killed", most["period_end"])), "persons",
                          "Simulated dead on the day of the largest count of dead", decimals=-2,
@@ -730,7 +744,7 @@ def outer_sums(p, frames) -> list[Value]:
     death = rows(p.as_of, "death_compensation")
     dead = frames["killed"]
     if len(death) and len(dead):
-        most = dead.loc[dead["low"].idxmax()]
+        most = largest_dead(dead)
         found.append(
             state("death_outer", float(most["low"]) * float(death["high"].max()) / 1e6, "USD_million",
                   "If every dead man had been paid for at the one figure known",
@@ -750,13 +764,10 @@ def check_statements(p, frames) -> list[Value]:
         )  # fmt: skip
     table = frames["ceiling"]
     if len(table):
-        stock_row = table.iloc[0]
-        flow = table.iloc[1:]
-        chosen = (
-            flow.loc[flow["persons"].idxmax()]
-            if p.count_builders
-            else flow[~flow["reading"].str.contains("builders")].sort_values("persons").iloc[-1]
-        )
+        stock_row, flow = table.iloc[0], table.iloc[1:]
+        if not p.count_builders:
+            flow = flow[~flow["reading"].str.contains("builders")]
+        chosen = flow.sort_values(["low", "persons"], kind="stable").iloc[-1]
         for name, row in (("stock", stock_row), ("flow", chosen)):
             found += [
                 state(f"ceiling_{name}", row["verdict"], "text", f"The study's ceiling {row['reading']}",
@@ -769,12 +780,11 @@ def check_statements(p, frames) -> list[Value]:
                       low=float(row["brier_low"]), high=float(row["brier_high"]),
                       kind="score", decimals=2, rows=row["rows"]),
             ]  # fmt: skip
-        if chosen["passed"] == "open":
-            builders = checks.IN_STAGES
+        if chosen["builders"]:
             found += [
-                state("builders", float(chosen["persons"] - chosen["low"]), "persons",
+                state("builders", float(chosen["builders"]), "persons",
                       "Builders in uniform moving in stages, all of them", kind="evidence",
-                      rows=builders),
+                      rows=checks.IN_STAGES),
                 state("builders_to_pass", cap - float(chosen["low"]), "persons",
                       "Builders whose arrival would just reach the study's ceiling in total",
                       kind="score", rows=chosen["rows"]),

@@ -1,0 +1,181 @@
+"""Rows that come later or are written in another way: what is stated follows them."""
+
+import csv
+import datetime as dt
+import shutil
+
+import pandas as pd
+import pytest
+
+from compendium import claims, datapackage, evidence, models, parameters, paths, upstream
+from compendium.arms import value as arms
+from compendium.strategy import aid, votes
+from compendium.strategy import verdicts as strategy
+from compendium.troops import checks
+
+STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
+LATER = {"source_id": "csis2026timeline", "period_end": "2026-06-01", "stated_on": "2026-06-01"}
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Change rows of a copy of the tables that the models then read."""
+    raw = tmp_path / "raw"
+    shutil.copytree(paths.RAW, raw)
+    monkeypatch.setattr(paths, "RAW", raw)
+    monkeypatch.setenv("COMPENDIUM_OUTPUT", str(tmp_path))
+
+    def write(table, change):
+        with (raw / f"{table}.csv").open(newline="", encoding="utf-8") as lines:
+            rows = change(list(csv.DictReader(lines)))
+        with (raw / f"{table}.csv").open("w", newline="", encoding="utf-8") as lines:
+            writer = csv.DictWriter(lines, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        assert not datapackage.check(raw)
+
+    return write
+
+
+def edit(row, **cells):
+    return lambda rows: [own | cells if own["obs_id"] == row else own for own in rows]
+
+
+def add(like, **cells):
+    return lambda rows: [*rows, next(own for own in rows if own["obs_id"] == like) | cells]
+
+
+def few(chapter, **changes):
+    small = {"kremlin_strategy": {"bootstrap_draws": 100}}.get(chapter, {"draws": 64})
+    return parameters.validate(chapter, {**small, "as_of": HINDSIGHT, **changes})
+
+
+def stated(chapter, **changes):
+    """Values of a chapter by name."""
+    found = models.run(chapter, few(chapter, **changes)).values
+    return {value.id.partition(".")[2]: value for value in found}
+
+
+# --- troops ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "verdict"), [("30000", "passed"), ("20500", "passed"), ("18000", "not passed so far")]
+)
+def test_a_later_count_of_all_men_sent_is_set_against_the_ceiling(tables, count, verdict):
+    tables("troops", add("troops-sent-2025-04-30-nis", obs_id="troops-sent-2026-06-01-x",
+                         item="total", value=count, **LATER))  # fmt: skip
+    found = checks.ceiling(few("troop_plausibility")).set_index("reading")
+    assert found.at["in total, largest count of men sent", "verdict"] == verdict
+    shown = stated("troop_plausibility")
+    assert shown["ceiling_flow"].value == verdict
+    assert shown["sent_total"].value == float(count)
+    assert "troops-sent-2026-06-01-x" in shown["sent_total"].rows
+
+
+def test_a_smaller_count_beside_the_sums_changes_nothing(tables):
+    before = checks.sent_totals(HINDSIGHT)
+    tables("troops", add("troops-sent-2025-04-30-nis", obs_id="troops-sent-2026-06-01-x",
+                         item="total", value="15500", **LATER))  # fmt: skip
+    assert checks.sent_totals(HINDSIGHT).equals(before)
+
+
+def test_a_range_across_the_ceiling_is_not_laid_to_builders(tables):
+    tables("troops", edit("troops-sent-2025-04-30-nis", value="", low="14000", high="21000"))
+    shown = stated("troop_plausibility", count_builders=False)
+    assert shown["ceiling_flow"].value == "open, as the count runs from 15,000 to 22,000"
+    assert "builders" not in shown and "builders_to_pass" not in shown
+
+
+def test_a_lower_newer_count_of_casualties_stands_for_its_issuer(tables):
+    tables("troops", add("troops-cas-2025-06-15-uk", obs_id="troops-cas-2026-06-01-uk",
+                         value="3900", low="", high="", **LATER))  # fmt: skip
+    tables("troops", edit("troops-cas-2025-07-02-various", high="5500"))
+    assert stated("troop_plausibility")["casualties_highest"].value == 5500
+
+
+def test_a_badly_graded_count_of_casualties_is_in_no_graded_share(tables):
+    tables("troops", add("troops-cas-2025-06-15-uk", obs_id="troops-cas-2026-06-01-x", value="9000",
+                         low="", high="", issuer="Some blog", reliability="E", credibility="6",
+                         **LATER))  # fmt: skip
+    shown = stated("troop_plausibility")
+    assert shown["casualty_share"].value == pytest.approx(6000 / 15000 * 100)
+    assert shown["casualties_highest"].value == 9000  # all are shown, whatever their grade
+
+
+# --- arms ------------------------------------------------------------------------------------------
+
+
+def test_a_rocket_priced_in_other_money_prices_no_rocket_in_dollars(tables):
+    given = few("arms_trade", as_of=STUDY_DAY, quantity_basis="containers")
+    assert "arms-price-grad-2022" in arms.container_inputs(given, "market")[0].rows
+    tables("arms", edit("arms-price-grad-2022", unit="EUR_per_round"))
+    assert "arms-price-grad-2022" not in arms.container_inputs(given, "market")[0].rows
+
+
+# --- strategy --------------------------------------------------------------------------------------
+
+
+def reading(claim, indicator):
+    own = strategy.of_claim(few("kremlin_strategy"), claim)
+    return next(r for r in own if r.indicator == indicator)
+
+
+def test_aid_in_millions_is_the_same_money(tables):
+    before = aid.monthly(HINDSIGHT, "allocated")
+    tables("strategy", edit("strat-kiel-jpn-2022-02", value="52.284", unit="EUR_million"))
+    assert aid.monthly(HINDSIGHT, "allocated").to_numpy() == pytest.approx(before.to_numpy())
+
+
+def test_aid_in_another_money_is_refused(tables):
+    tables("strategy", edit("strat-kiel-jpn-2022-02", unit="USD_million"))
+    with pytest.raises(Exception, match="strat-kiel-jpn-2022-02: unit 'USD_million'.*EUR_million"):
+        aid.monthly(HINDSIGHT, "allocated")
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "read", "text"),
+    [
+        ("", "75", "", "against", "75 metres"),
+        ("50", "", "300", "for", "50 to 300 metres"),
+        ("50", "", "", "no rows", "no row known"),
+    ],
+)
+def test_accuracy_of_the_missiles_as_one_figure(tables, low, value, high, read, text):
+    words = "at_least" if low and not high else "exact"
+    tables(
+        "strategy", edit("strat-qual-kn23-acc", low=low, value=value, high=high, qualifier=words)
+    )
+    found = reading("limit-quality", "accuracy of the missiles")
+    assert (found.reading, found.text) == (read, text)
+
+
+def test_a_share_of_how_many_votes_is_not_known_reads_nothing(tables):
+    tables("strategy", edit("strat-unga-agree-rus-chn-2023", value="0.2", note="x"))
+    assert pd.isna(votes.change(votes.shares(HINDSIGHT), "RUS-CHN")["low"])
+    found = reading("limit-china", "votes of Beijing with Moscow")
+    assert found.reading == "no rows" and found.text.endswith("of how many votes is not known")
+
+
+@pytest.mark.parametrize(
+    ("code", "read", "text"),
+    [("1", "against", "Washington voted for the text"), ("2", "for", "Washington abstained on the text")],
+)  # fmt: skip
+def test_the_vote_of_washington_is_told_as_it_was(tables, code, read, text):
+    tables("strategy", edit("strat-unga-ukraine-text-2025-02-usa", value=code))
+    found = reading("strategy-unity", "vote of February 2025")
+    assert found.reading == read and found.text.startswith(text)
+
+
+# --- verdicts --------------------------------------------------------------------------------------
+
+
+def test_a_parameter_alone_overtakes_no_statement(monkeypatch, tmp_path):
+    monkeypatch.setenv("COMPENDIUM_OUTPUT", str(tmp_path))
+    every = evidence.claims(None, HINDSIGHT)
+    row = every[every["claim_id"] == "strategy-ammunition"].reset_index(drop=True)
+    then = upstream.values_of("kremlin_strategy", STUDY_DAY)
+    for need, verdict in ((95, "not reproduced"), (30, "reproduced")):
+        found = models.run("kremlin_strategy", few("kremlin_strategy", need_share=need))
+        now = {value.id: value for value in found.values}
+        assert claims.summary(row, then, now).at[0, "verdict"] == verdict
