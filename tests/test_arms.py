@@ -883,6 +883,23 @@ def test_missiles_have_years_of_their_own_or_those_of_the_rounds():
         assert set(np.round(model.draw_yearly(made, 64, 1), 6)) == {flow}
 
 
+def test_rockets_flow_beside_the_shells():
+    # Of 1,000 containers a tenth hold 50 rockets each, the rest 100 rounds, in half a year.
+    made = inputs_of_points(
+        quantities=(model.Range(1000, 1000, ("a",), "A", 0.5),), in_containers=True,
+        loading=model.Range(100, 100), rocket_share=model.Range(0.1, 0.1),
+        rocket_loading=model.Range(50, 50), rocket_price=model.Range(2000, 2000),
+    )  # fmt: skip
+    assert set(np.round(model.draw_yearly(made, 64, 1), 6)) == {2 * (90.0 + 10.0)}
+
+
+def test_one_price_basis_has_no_bar_of_its_own():
+    two = pd.DataFrame({"basis": ["russian", "market"], "median": [1.0, 2.0]})
+    for bases, bars in ((two, 1), (two.head(1), 0)):
+        found = sensitivity.tornado(few(), bases)["input"]
+        assert list(found).count("price basis") == bars
+
+
 def test_a_count_begins_no_earlier_than_the_first_voyage():
     rows = shipments.containers(STUDY_DAY)
     opens = shipments.first_shipment(STUDY_DAY)["period_start"].iloc[0]

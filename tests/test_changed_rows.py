@@ -150,6 +150,14 @@ def test_accuracy_of_the_missiles_as_one_figure(tables, low, value, high, read, 
     assert (found.reading, found.text) == (read, text)
 
 
+def test_the_middle_of_a_statement_by_hand():
+    rows = pd.DataFrame(
+        [(50.0, None, None), (None, 20.0, 40.0), (None, None, 60.0), (None, 10.0, None)],
+        columns=["value", "low", "high"], dtype=float,
+    )  # fmt: skip
+    assert strategy._middle(rows).tolist() == [50, 30, 60, 10]
+
+
 def test_a_share_of_how_many_votes_is_not_known_reads_nothing(tables):
     tables("strategy", edit("strat-unga-agree-rus-chn-2023", value="0.2", note="x"))
     assert pd.isna(votes.change(votes.shares(HINDSIGHT), "RUS-CHN")["low"])

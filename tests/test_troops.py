@@ -299,6 +299,20 @@ def test_merge_rule(hindsight):
     assert past["contested"].sum() == 1
 
 
+def test_men_on_top_of_no_whole_are_the_mission_and_counted_once():
+    rows = missions.mission_rows(HINDSIGHT)
+    own = rows[rows["item"] == "Syria-civil-war-pilots"].head(1)
+    found = missions._mission("Syria-civil-war", own)
+    assert (found["low"], found["high"]) == (own["low"].iloc[0], own["high"].iloc[0])
+
+
+def test_the_newest_count_is_cited_by_its_own_rows(hindsight):
+    newest = hindsight.frames["present"]["period_end"].max()
+    rows = value(hindsight, "newest_count_day").rows
+    known = counts.statements(HINDSIGHT).set_index("obs_id")["period_end"]
+    assert rows and max(known[row] for row in rows) == newest
+
+
 def test_a_wider_gap_never_splits():
     found = [len(missions.missions(HINDSIGHT, gap)) for gap in (0, 180, 365, 730, 3650)]
     assert found == sorted(found, reverse=True)
