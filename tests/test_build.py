@@ -174,6 +174,20 @@ def test_a_page_that_cannot_be_rendered_leaves_the_previous_book(inside, monkeyp
     assert contents(inside / "_build" / "mine") == before
 
 
+def test_a_table_edited_during_a_build_makes_no_mixed_book(inside, monkeypatch):
+    render, table = book.render, inside / "data" / "raw" / "arms.csv"
+
+    def edit(*args, **facts):
+        render(*args, **facts)
+        table.write_text(table.read_text("utf-8") + "\n", "utf-8")
+
+    monkeypatch.setattr(book, "render", edit)
+    before = contents(inside / "_build" / "mine")
+    with pytest.raises(CompendiumError, match="^data/raw/arms.csv: changed while .* again$"):
+        build.build("mine", lambda line: None)
+    assert contents(inside / "_build" / "mine") == before
+
+
 SAYS = """
 from compendium import values
 from compendium.exhibits import speaker

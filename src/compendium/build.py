@@ -10,6 +10,9 @@ from pathlib import Path
 from threading import Event
 
 from compendium import files, paths, stamps
+from compendium.errors import CompendiumError
+
+MOST = 3  # names told of files that have changed
 
 
 def build(
@@ -45,8 +48,8 @@ def build(
     Raises
     ------
     CompendiumError
-        Bad evidence or scenario (before anything is run), a failing cell, or a page that
-        cannot be rendered.
+        Bad evidence or scenario (before anything is run), a failing cell, a page that
+        cannot be rendered, or a file that changed while the book was made of it.
     """
     if name not in paths.scenario_names():  # before any path is made of it
         from compendium import scenarios
@@ -143,8 +146,20 @@ def _build(
         as_of=scenario.as_of,
         verbose=verbose,
     )
+    _require_unchanged(stamp, name)
     stamps.write(stamp, aside)
     book.publish(aside, target)
     size = book.size(target / "html")
     report(f"[{time.monotonic() - begin:5.1f} s] done: {paths.relative(page)} ({size})")
     return page
+
+
+def _require_unchanged(stamp: dict, name: str) -> None:
+    """Raise where chapters and pages may have been made of two states of a file."""
+    found = list(stamps.changed(stamp, name))
+    if found:
+        more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
+        raise CompendiumError(
+            f"{', '.join(found[:MOST])}{more}: changed while the book was made of it; "
+            "nothing was put in place, run the same command again"
+        )

@@ -64,14 +64,20 @@ def current(scenario: str, solutions: bool = True) -> bool:
             return False
         if stamp["solutions"] != solutions or stamp["origin"] != origin(root):
             return False
-        inputs, settled = stamp["inputs"], stamp["taken"] - TICK
-        if set(made_of(root, scenario)) != set(inputs):
-            return False
-        if not all(_same(root / path, was, settled) for path, was in inputs.items()):
+        if next(changed(stamp, scenario), None) is not None:
             return False
         return all(_same(build / path, was) for path, was in stamp["files"].items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+def changed(stamp: dict, scenario: str) -> Iterator[str]:
+    """Files a book is made of that came, went or are no longer as the stamp has them."""
+    root, inputs, settled = paths.ROOT, stamp["inputs"], stamp["taken"] - TICK
+    yield from sorted(set(made_of(root, scenario)) ^ set(inputs))
+    for path, was in inputs.items():
+        if (root / path).exists() and not _same(root / path, was, settled):
+            yield path
 
 
 def made_of(root: Path, scenario: str) -> Iterator[str]:
