@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from compendium import chapters, paths, sweep, upstream
+from compendium import chapters, models, paths, sweep, upstream
 from compendium.errors import CompendiumError, FaultsError, UsageError
 
 
@@ -93,6 +94,7 @@ def test_the_plans_that_come_with_the_book_are_sound():
         ),
         ("scenarios: [replicaton]", ["plan.yml:3", "did you mean 'replication'"]),
         ("scenarios: replication", ["plan.yml:3", "not a list"]),
+        ("scenarios: [low, low]", ["plan.yml:3", "scenarios: a value stands twice"]),
         (
             "grid:\n  arms_trade: {seed: MANY}\n  trade_trends: {seed: MANY}".replace(
                 "MANY", str(list(range(400)))
@@ -161,6 +163,39 @@ def test_a_worker_with_other_code_is_refused():
         sweep.compute("values", "another", "arms_trade", {})
 
 
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A table of a checkout of its own, by which this process has the identity of a worker."""
+    for name, place in (("ROOT", ""), ("DATA", "data"), ("CHAPTERS", "chapters")):
+        monkeypatch.setattr(paths, name, tmp_path / place)
+    file = tmp_path / "data" / "raw" / "arms.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("one")
+    kept = (sweep.identity, sweep._seen)
+    for function in kept:
+        function.cache_clear()
+    yield file
+    for function in kept:
+        function.cache_clear()
+
+
+def test_a_table_edited_before_or_during_a_task_fails_it(table, monkeypatch):
+    given, wanted = {"draws": 8}, sweep.identity()
+    monkeypatch.setattr(models, "run", lambda *_: SimpleNamespace(values=[]))
+    assert sweep.compute("values", wanted, "arms_trade", given) == {"values": {}}
+
+    def edit(*_):
+        table.write_text("other")
+        return SimpleNamespace(values=[])
+
+    monkeypatch.setattr(models, "run", edit)
+    with pytest.raises(CompendiumError, match="^data/raw/arms.csv changed while .* again$"):
+        sweep.compute("values", wanted, "arms_trade", given)
+    monkeypatch.setattr(models, "run", lambda *_: pytest.fail("was run"))
+    with pytest.raises(CompendiumError, match="^data/raw/arms.csv changed while"):
+        sweep.compute("values", wanted, "arms_trade", given)
+
+
 # ------------------------------------------------------------------------------------ the run
 
 
@@ -212,6 +247,29 @@ def test_a_failed_task_is_told_with_its_parameters_while_the_rest_finish(plan, t
     assert len(own) == len(after)
     whole = {row["case"]: row["whole"] for row in rows(tmp_path / "out" / "cases.csv")}
     assert {name for name, word in whole.items() if word == "yes"} == set(outcome.whole)
+
+
+def test_notebooks_of_an_earlier_plan_do_not_stay_beside_the_new_table(tmp_path):
+    cases = [sweep.Case(str(n), {"scenario": "replication"}, {}) for n in range(3)]
+    used = {case.name: {"arms_trade": f"key{case.name}"} for case in cases}
+    tasks = {f"key{n}": sweep.Task(f"key{n}", "arms_trade", {}, ()) for n in range(3)}
+    (tmp_path / "results").mkdir()
+
+    def write(mode, count, failed=()):
+        for key in tasks:
+            sweep._keep(tmp_path / "results", key, {"values": {}, "notebook": key})
+        outcome = sweep.Outcome(tmp_path, count, count, 0, dict.fromkeys(failed, "failed"), [])
+        sweep._write_tables(outcome, cases[:count], tasks, used, set(), mode)
+        files = tmp_path.glob("notebooks/*/*")
+        return {str(file.relative_to(tmp_path)): file.read_text() for file in files}
+
+    names = [f"notebooks/{n:05d}/arms_trade.ipynb" for n in (1, 2, 3)]
+    assert write("notebooks", 3) == dict(zip(names, tasks, strict=True))
+    assert list(write("notebooks", 1)) == names[:1]
+    assert write("notebooks", 1, ["key0"]) == {}
+    write("notebooks", 3)
+    assert write("values", 3) == {} and not (tmp_path / "notebooks").exists()
+    assert not list(tmp_path.glob(".new-*"))
 
 
 def start(*command):

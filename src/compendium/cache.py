@@ -191,7 +191,9 @@ def _rows(file: Path, changed: int, size: int) -> Mapping[str, str]:
 def snapshot() -> dict[str, tuple[int, int]]:
     """Time and size of all that a run may read: if they differ after it, it is not kept."""
     places = [paths.ROOT / "src", paths.DATA, paths.CHAPTERS]
-    read = [file for place in places for file in place.rglob("*") if file.suffix != ".pyc"]
+    # Not what editors and Python leave beside the files that they read.
+    shown = (file for place in places for file in place.rglob("[!.]*"))
+    read = [file for file in shown if "__pycache__" not in file.parts]
     found = {}
     for file in [*read, paths.ROOT / LOCK]:
         if file.is_file():

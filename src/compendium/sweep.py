@@ -24,6 +24,7 @@ from typing import Any
 from compendium import (
     cache,
     chapters,
+    commands,
     datapackage,
     files,
     kernels,
@@ -195,6 +196,8 @@ def _plan_faults(content: Mapping, lines: Mapping, label: str) -> Iterator[Fault
             allowed = ", ".join(scenarios.names())
             yield fault("no such scenario" + nearest(str(name), scenarios.names()),
                         ("scenarios",), allowed, str(name))  # fmt: skip
+    if isinstance(names, list) and len({repr(name) for name in names}) < len(names):
+        yield fault("a value stands twice", ("scenarios",), "each value once", str(names))
     cases = content.get("cases")
     if cases is not None and not (isinstance(cases, Mapping) and cases):
         yield fault("not a list of named cases", ("cases",), "name: {chapter: {parameter: value}}")
@@ -243,7 +246,29 @@ def _setting_faults(own, place, fault, *, is_grid: bool) -> Iterator[Fault]:
 @functools.cache
 def identity() -> str:
     """Digest of code, evidence, notebooks, libraries and Python: what a worker must share."""
+    _seen()  # before they are read
     return models.digest_of(paths.ROOT / "src", paths.ROOT / "data", paths.CHAPTERS)
+
+
+@functools.cache
+def _seen() -> dict[str, tuple[int, int]]:
+    """Time and size of the files of `identity` when this process first looked at them."""
+    return cache.snapshot()
+
+
+def _require_identity(wanted: str) -> None:
+    """Raise where this process has other code or evidence than wanted, or it changed since."""
+    if identity() != wanted:
+        raise CompendiumError(
+            f"the worker on {platform.node()} has other code, evidence, libraries or Python than "
+            "the process that asks; bring both to the same commit and the same lock"
+        )
+    now, seen = cache.snapshot(), _seen()
+    if changed := sorted(name for name in {*now, *seen} if now.get(name) != seen.get(name)):
+        raise CompendiumError(
+            f"{paths.relative(changed[0])} changed while the worker on {platform.node()} was at "
+            "work; leave it as it is, start workers of your own again and run the sweep again"
+        )
 
 
 def with_needs(wanted: Iterable[str]) -> tuple[str, ...]:
@@ -297,12 +322,19 @@ def compute(mode: str, wanted: str, chapter: str, given: Mapping, *needed: Mappi
     -------
     dict
         `values` (records by id) and, of a notebook, its text as `notebook`.
+
+    Raises
+    ------
+    CompendiumError
+        The worker has other files than the process that asks, or they changed.
     """
-    if identity() != wanted:
-        raise CompendiumError(
-            f"the worker on {platform.node()} has other code, evidence, libraries or Python than "
-            "the process that asks; bring both to the same commit and the same lock"
-        )
+    _require_identity(wanted)
+    result = _result(mode, chapter, given, needed)
+    _require_identity(wanted)  # else it may rest on files of two states
+    return result
+
+
+def _result(mode: str, chapter: str, given: Mapping, needed: Iterable[Mapping]) -> dict:
     chosen = parameters.validate(chapter, given)
     records = {id: record for own in needed for id, record in own["values"].items()}
     if mode == "values":
@@ -531,13 +563,14 @@ def _check_ids(only: Iterable[str]) -> set[str]:
 def _write_tables(outcome, cases, tasks, used, only, mode) -> None:
     """``cases.csv``, ``values.csv``, ``failures.csv`` and, of notebooks, the notebooks."""
     folder, store = outcome.folder, outcome.folder / "results"
+    loaded = functools.lru_cache(maxsize=256)(lambda key: _load(store, key))
+    _put_notebooks(outcome, cases, used, loaded, mode)
     settings = list(dict.fromkeys(name for case in cases for name in case.settings))
     with _table(folder / "cases.csv", ["case", *settings, "whole"]) as write:
         whole = set(outcome.whole)
         for case in cases:
             own = [case.settings.get(name, "") for name in settings]
             write([case.name, *own, "yes" if case.name in whole else "no"])
-    loaded = functools.lru_cache(maxsize=256)(lambda key: _load(store, key))
     columns = ["value", "low", "high", "level", "unit"]
     stated = set()
     with _table(folder / "values.csv", ["case", "chapter", "id", *columns]) as write:
@@ -555,15 +588,27 @@ def _write_tables(outcome, cases, tasks, used, only, mode) -> None:
                 if key in outcome.failed:
                     given = json.dumps(tasks[key].given, sort_keys=True)
                     write([case.name, chapter, outcome.failed[key], given])
-    if mode == "notebooks":
-        for number, case in enumerate(cases, 1):
-            place = folder / "notebooks" / f"{number:05d}"
-            place.mkdir(parents=True, exist_ok=True)
-            for chapter, key in used[case.name].items():
-                if key not in outcome.failed:
-                    files.put(place / f"{chapter}.ipynb", loaded(key)["notebook"])
     if missing := sorted(only - stated):
         raise CompendiumError(f"no case states {', '.join(missing)}; the other values were written")
+
+
+def _put_notebooks(outcome, cases, used, loaded, mode) -> None:
+    """The notebooks of these cases in place of those of an earlier plan; none of mere values."""
+    target = outcome.folder / "notebooks"
+    if mode == "values":
+        files.clear(target)
+        return
+    with commands.workshop(outcome.folder, files.NEW) as aside:
+        made = aside / "notebooks"
+        made.mkdir()
+        for number, case in enumerate(cases, 1):
+            place = made / f"{number:05d}"
+            place.mkdir()
+            for chapter, key in used[case.name].items():
+                if key not in outcome.failed:
+                    (place / f"{chapter}.ipynb").write_text(loaded(key)["notebook"], "utf-8")
+        files.clear(target)
+        made.rename(target)
 
 
 @contextmanager
