@@ -402,6 +402,9 @@ def test_random_yaml_gives_keys_or_faults(tmp_path_factory, text):
         "a.building",
         "cache",
         "sweeps",
+        "mutation",
+        "coursework",
+        "html",
         "x" * 65,
     ],
 )

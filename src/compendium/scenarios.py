@@ -18,7 +18,8 @@ from compendium.errors import Fault, FaultsError, UsageError, nearest
 # A folder of _build, a part of addresses and of commands is named by it.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 RESERVED = {
-    *("cache", "check", "compare", "interactive", "pdf", "sweeps", "vega", "vintages"),
+    *("cache", "check", "compare", "coursework", "interactive", "mutation", "pdf", "sweeps"),
+    *("vega", "vintages", "html", "jupyter_execute"),  # the last two of `jupyter-book build .`
     *("con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))),
 }
 LONGEST_TITLE = 200  # characters; it stands at the head of every page
