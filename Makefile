@@ -120,4 +120,4 @@ lock: environment ## Write requirements.lock anew from pyproject.toml.
 	  --custom-compile-command "make lock" --output-file tests/mutation.lock
 
 clean:           ## Remove what was built; the environment stays.
-	rm -rf _build
+	@$(PYTHON) scripts/clean.py

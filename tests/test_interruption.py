@@ -66,6 +66,53 @@ def test_the_second_waits_and_names_the_first(tmp_path):
     assert f"process {first.pid} is at work there; waiting" in line
 
 
+def test_a_lock_whose_file_was_removed_while_it_was_waited_for_is_taken_anew(tmp_path):
+    """Else the one that waited and one that comes later would both be inside."""
+    place, said = tmp_path / "book", []
+
+    def remove_and_end(text):
+        said.append(text)
+        (tmp_path / ".book.lock").unlink()
+        first.kill()
+
+    with python(HOLD, place) as (first, _), locks.alone(place, remove_and_end) as waited:
+        assert waited and len(said) == 1
+        assert not locks.take((tmp_path / ".book.lock").open("a"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link", "nothing"])
+def test_clean_removes_what_was_built_and_not_where_a_link_leads(tmp_path, kind):
+    built, other = tmp_path / "_build", tmp_path / "other"
+    for folder in (other, *([built] if kind == "folder" else [])):
+        folder.mkdir()
+        (folder / ".book.lock").touch()
+    if kind == "link":
+        built.symlink_to(other)
+    if kind == "file":
+        built.touch()
+    assert clean(tmp_path).returncode == 0
+    assert not os.path.lexists(built) and (other / ".book.lock").exists()
+
+
+def test_clean_leaves_what_a_command_is_at_work_on(tmp_path):
+    place = tmp_path / "_build" / "sweeps" / "book"
+    with python(HOLD, place) as (first, _):
+        done = clean(tmp_path)
+        assert done.returncode == 1 and (place.parent / ".book.lock").exists()
+        assert done.stderr == (
+            f"_build/sweeps: process {first.pid} is at work there; nothing was removed, "
+            "wait until it has ended or end it, then run `make clean` again\n"
+        )
+    assert clean(tmp_path).returncode == 0 and not (tmp_path / "_build").exists()
+
+
+def clean(root):
+    return subprocess.run(
+        [sys.executable, "-S", paths.ROOT / "scripts/clean.py"],  # without the environment
+        env={**os.environ, "COMPENDIUM_ROOT": str(root)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def test_a_killed_process_leaves_no_lock(tmp_path):
     place = tmp_path / "book"
     with python(HOLD, place) as (first, _):

@@ -40,22 +40,25 @@ def alone(
         The lock; by default a hidden file beside the place.
     """
     file = file or Path(place).with_name(f".{Path(place).name}.lock")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a+", encoding="utf-8") as lock:
-        waited = not take(lock)
-        if waited:
-            lock.seek(0)
-            holder = f"process {number}" if (number := lock.read().strip()) else "another process"
-            report(
-                f"{paths.relative(place)}: {holder} is at work there; "
-                "waiting until it has ended (Ctrl-C gives up)"
-            )
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        _say(lock, f"{os.getpid()}\n")
-        try:
-            yield waited
-        finally:
-            _say(lock, "")
+    waited = False
+    while True:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a+", encoding="utf-8") as lock:
+            if not take(lock):
+                waited = True
+                report(
+                    f"{paths.relative(place)}: {holder(lock)} is at work there; "
+                    "waiting until it has ended (Ctrl-C gives up)"
+                )
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if not _is_at(lock, file):  # removed meanwhile, and another process may have a new one
+                continue
+            _say(lock, f"{os.getpid()}\n")
+            try:
+                yield waited
+            finally:
+                _say(lock, "")
+            return
 
 
 def take(lock: int | object) -> bool:
@@ -68,6 +71,20 @@ def take(lock: int | object) -> bool:
         if error.errno not in UNKNOWN:
             raise
     return True
+
+
+def holder(lock) -> str:
+    """Who has a lock, in words."""
+    lock.seek(0)
+    return f"process {number}" if (number := lock.read().strip()) else "another process"
+
+
+def _is_at(lock, file: Path) -> bool:
+    """Whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), file.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _say(lock, text: str) -> None:
