@@ -12,6 +12,9 @@ export MKL_NUM_THREADS = 1
 export LC_ALL = C.UTF-8
 
 SCENARIOS ?= replication hindsight low high
+# Yes or no: another word would be taken for one of the two.
+$(foreach name,EXPLAIN CODE SOLUTIONS AGAIN,$(if $(filter-out 0 1,$(value $(name))),\
+  $(error $(name)=$(value $(name)): allowed are 1 (yes), 0 (no) and nothing)))
 # Handed to the recipes as variables of the shell: what stands in them is text and no command.
 override SCENARIO := $(value SCENARIO)
 override SCENARIOS := $(value SCENARIOS)
@@ -32,10 +35,10 @@ help:            ## List the commands.
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 book: environment ## Check, run, render into _build/<scenario>/html. SCENARIO=replication EXPLAIN=1 KERNEL=fresh SOLUTIONS=0
-	@$(RUN) scripts/build_book.py --scenario "$$SCENARIO" --kernel "$$KERNEL" $(if $(EXPLAIN),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
+	@$(RUN) scripts/build_book.py --scenario "$$SCENARIO" --kernel "$$KERNEL" $(if $(filter 1,$(EXPLAIN)),--explain) $(if $(filter 0,$(SOLUTIONS)),--no-solutions)
 
 pdf: book ## Print that book to _build/pdf/<scenario>.pdf (needs Chromium). SCENARIO=replication CODE=1
-	@$(RUN) scripts/print_book.py --scenario "$$SCENARIO" $(if $(CODE),--code)
+	@$(RUN) scripts/print_book.py --scenario "$$SCENARIO" $(if $(filter 1,$(CODE)),--code)
 
 test: environment ## Lint and run the tests, but for those that take minutes.
 	$(RUN) -m ruff check .
@@ -61,7 +64,7 @@ mutation: environment ## Try mutants of models and validators against their test
 	@test tests/mutation.lock -ot _build/mutation/tool/ready || { rm -rf _build/mutation/tool && \
 	  $(RUN) -m pip install --quiet --require-hashes --no-deps --target _build/mutation/tool -r tests/mutation.lock && \
 	  touch _build/mutation/tool/ready; }
-	@nice -n 15 $(RUN) tests/mutation.py --sample "$$SAMPLE" --seed "$$SEED" $(if $(AGAIN),--again)
+	@nice -n 15 $(RUN) tests/mutation.py --sample "$$SAMPLE" --seed "$$SEED" $(if $(filter 1,$(AGAIN)),--again)
 
 check: environment ## Check tables, scenarios, and the prose against the numbers.
 	$(RUN) scripts/check.py

@@ -747,6 +747,26 @@ GOALS = {
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize(
+    ("goal", "setting", "option"),
+    [
+        ("book", "EXPLAIN=1", "--explain"),
+        ("pdf", "CODE=1", "--code"),
+        ("book", "SOLUTIONS=0", "--no-solutions"),
+        ("mutation", "AGAIN=1", "--again"),
+    ],
+)
+def test_a_switch_of_make_is_one_nought_or_nothing(goal, setting, option):
+    name, on = setting.split("=")
+    for value in ("0", "1", ""):
+        done = run("make", "--dry-run", goal, f"{name}={value}")
+        assert (option in done.stdout) == (value == on) and done.returncode == 0
+    done = run("make", "--dry-run", goal, f"{name}=no")
+    assert done.returncode == 2 and done.stdout == ""
+    assert f"{name}=no: allowed are 1 (yes), 0 (no) and nothing" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 @pytest.mark.parametrize("variable", [*GOALS, "SCENARIO", "KERNEL"])
 @pytest.mark.parametrize("text", ["$(touch MARK)", '"; touch MARK; "', "`touch MARK`", "$(shell touch MARK)", "; touch MARK"])  # fmt: skip
 def test_no_variable_of_make_is_a_command(tmp_path, variable, text):
