@@ -635,6 +635,8 @@ def notebook(**changes):
 
 
 CELL = json.loads(nb.writes(GOOD))["cells"][0]
+WORDS = {"cell_type": "markdown", "id": "w", "source": "x", "metadata": CELL["metadata"]}
+GIVEN = {**CELL, "id": "g", "metadata": {"tags": ["injected-parameters"]}}
 NOTEBOOKS = [
     ("", ":1: is not a notebook: no JSON"), ("<html>", ":1: is not a notebook"), ("{", ": is not"),
     ("[]", "it has another form"), ("null", "it has another form"), ("5", "it has another form"),
@@ -644,9 +646,12 @@ NOTEBOOKS = [
     (notebook(cells=[{**CELL, "source": 5}]), "is not a notebook"),
     (notebook(cells=[{**CELL, "cell_type": "x"}]), "is not a notebook"),
     (notebook(cells=[CELL, CELL]), "two cells have the id 'a'"),
-    (notebook(cells=[]), "no code cells are tagged 'parameters'"),
-    (notebook(cells=[{**CELL, "metadata": {}}]), "no code cells are tagged 'parameters'"),
-    (notebook(cells=[CELL, {**CELL, "id": "b"}]), "2 code cells are tagged 'parameters', found 'cells 1, 2'"),
+    (notebook(cells=[]), "not have one code cell tagged 'parameters', found 'none'"),
+    (notebook(cells=[{**CELL, "metadata": {}}]), "tagged 'parameters', found 'none'"),
+    (notebook(cells=[CELL, {**CELL, "id": "b"}]), "tagged 'parameters', found 'cell 1 (code), cell 2 (code)'"),
+    (notebook(cells=[WORDS, CELL]), "tagged 'parameters', found 'cell 1 (markdown), cell 2 (code)'"),
+    (notebook(cells=[WORDS]), "tagged 'parameters', found 'cell 1 (markdown)'"),
+    (notebook(cells=[GIVEN, CELL]), "an earlier run, tagged 'injected-parameters', found 'cell 1 (code)'"),
     (notebook().replace("{", "{\n<<<<<<< HEAD\n", 1), ":2: holds a merge that was not finished"),
     (notebook() + "\0", "holds a NUL byte"), ("\ufeff" + notebook(), "is not a notebook"),
 ]  # fmt: skip

@@ -20,13 +20,12 @@ import nbformat
 import pandas as pd
 import yaml
 
-from compendium import book, datapackage, parameters, paths
+from compendium import book, datapackage, notebooks, parameters, paths
 from compendium.errors import CompendiumError
 from compendium.exhibits import MIME, ROLE
 
 SCENARIO = "replication"  # what `make book` makes, and a reviewer checks
 MADE = {"figure": "svg", "table": "csv"}  # kind of exhibit: the file of it that is named
-INJECTED = "injected-parameters"
 PART = re.compile(r"^```\{vintages\}\s+(\w+)", re.M)
 SPOKEN = ("text", "question", "answer", "confidence", "caption", "source")  # parts that hold roles
 
@@ -138,7 +137,7 @@ def _chapter(file: Path, number: str, build: Path, root: Path) -> Page:
     notebook = nbformat.read(build / "notebooks" / file.name, as_version=4)
     used, shown, counted, labels = [], [], Counter(), []
     for cell in notebook.cells:
-        if INJECTED in cell.metadata.get("tags", ()):
+        if notebooks.INJECTED in cell.metadata.get("tags", ()):
             continue
         if cell.cell_type == "markdown":
             used += _ids(cell.source)

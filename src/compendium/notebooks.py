@@ -12,7 +12,8 @@ from compendium import files, paths
 from compendium.errors import Fault, FaultsError, shorten
 
 FORMAT = 4
-TAG = "parameters"  # of the cell before which papermill puts the parameters of a run
+TAG = "parameters"  # of the cell behind which papermill puts the parameters of a run
+INJECTED = "injected-parameters"  # and of the cell that it puts there
 SAVED = f"a notebook as Jupyter saves it, of format {FORMAT}"
 
 
@@ -56,23 +57,36 @@ def read(file: Path) -> nbformat.NotebookNode:
 
 
 def chapter(name: str) -> nbformat.NotebookNode:
-    """The notebook of a chapter, which has one code cell of parameters.
+    """The notebook of a chapter, in which one cell, of code, is tagged for the parameters.
 
-    Without one papermill would put them first, and of two the second would undo them.
+    Of two the second would undo what papermill puts behind the first, whatever its type. Without
+    one papermill would put it first of all, and with a cell of an earlier run in that one's place.
     """
     file = paths.CHAPTERS / f"{name}.ipynb"
     found = read(file)
-    numbers = [
-        number
-        for number, cell in enumerate(found.cells, 1)
-        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", ())
-    ]
-    if len(numbers) != 1:
-        problem = f"{len(numbers) or 'no'} code cells are tagged {TAG!r}"
-        shown = f"cells {', '.join(map(str, numbers))}" if numbers else None
-        remedy = "one, with the defaults of the chapter's parameters"
-        raise FaultsError([Fault(paths.relative(file), problem, None, None, shown, remedy)])
+    if [cell.cell_type for _, cell in _tagged(found, TAG)] != ["code"]:
+        problem = f"does not have one code cell tagged {TAG!r}"
+        _refuse_cells(
+            file, problem, found, TAG, "one, with the defaults of the chapter's parameters"
+        )
+    if _tagged(found, INJECTED):
+        problem = f"holds parameters of an earlier run, tagged {INJECTED!r}"
+        _refuse_cells(file, problem, found, INJECTED, "no such cell; remove it")
     return found
+
+
+def _tagged(notebook: nbformat.NotebookNode, tag: str) -> list[tuple[int, nbformat.NotebookNode]]:
+    """Cells with a tag and their numbers, counted from 1."""
+    cells = enumerate(notebook.cells, 1)
+    return [(number, cell) for number, cell in cells if tag in cell.metadata.get("tags", ())]
+
+
+def _refuse_cells(
+    file: Path, problem: str, notebook: nbformat.NotebookNode, tag: str, allowed: str
+) -> None:
+    shown = [f"cell {number} ({cell.cell_type})" for number, cell in _tagged(notebook, tag)]
+    value = ", ".join(shown) or "none"
+    raise FaultsError([Fault(paths.relative(file), problem, None, None, value, allowed)])
 
 
 def check(names: Iterable[str]) -> list[Fault]:
