@@ -347,6 +347,20 @@ def test_the_verdict(checkout):
     assert trial.contents([], [], [], [], [], [], {})["verdict"] == report.FAILED
 
 
+def test_a_folder_with_anything_but_a_report_is_refused_before_anything_is_built(
+    checkout, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(builds, "copy_checkout", lambda root: pytest.fail("it was built"))
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "report.html").write_text("earlier")
+    report.require_own(mine)
+    (mine / "thesis.tex").write_text("years")
+    with pytest.raises(CompendiumError, match=r"^mine: .* found 'thesis\.tex'; allowed: "):
+        trial.verify(print, mine)
+    assert (mine / "thesis.tex").read_text() == "years"
+
+
 KILLED = """\
 import os, signal, sys
 from pathlib import Path

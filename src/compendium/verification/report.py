@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compendium import book, commands
+from compendium import book, commands, files, paths
+from compendium.errors import Fault, FaultsError
 from compendium.verification.checks import DIFFERS, MISSING, NEW, SAME, WITHIN
 
 PASSED, FAILED = "passed", "failed"
 TITLE = "Verification of the certified results"
+ENDINGS = ("html", "md", "json")
 KINDS = {"value": "values", "text": "numbers in the text", "figure": "figures", "table": "tables"}
 COLUMNS = (
     "Scenario", "What", "Page", "Name", "Certified", "Built", "Tolerance", "Verdict",
@@ -45,16 +47,27 @@ class Section:
     folded: bool = False
 
 
+def require_own(folder: Path) -> None:
+    """Raise where a report in this folder would take the place of anything but a report."""
+    files.require_folders(folder)
+    own = {f"report.{ending}" for ending in ENDINGS}
+    there = {file.name for file in folder.iterdir()} if folder.exists() else set()
+    if others := sorted(there - own):
+        problem = "holds what a report would remove"
+        allowed = "a folder of nothing but an earlier report, or a new one (--report DIR)"
+        raise FaultsError([Fault(paths.relative(folder), problem, None, None, others[0], allowed)])
+
+
 def write(content: Mapping, folder: Path) -> None:
     """Write ``report.html``, ``report.md`` and ``report.json``; the folder is replaced as a whole."""
     folder = Path(folder).absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    texts = {"html": as_html(content), "md": as_markdown(content),
-             "json": json.dumps(content, indent=1, ensure_ascii=False) + "\n"}  # fmt: skip
+    data = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    texts = (as_html(content), as_markdown(content), data)
     with commands.workshop(folder.parent, ".verify-report-") as place:
         aside = Path(place, folder.name)
         aside.mkdir()
-        for ending, text in texts.items():
+        for ending, text in zip(ENDINGS, texts, strict=True):
             (aside / f"report.{ending}").write_text(text, "utf-8")
         book.publish(aside, folder)
 

@@ -48,8 +48,10 @@ def verify(say: Callable[[str], None], folder: Path) -> bool:
     Raises
     ------
     CompendiumError
-        Nothing is certified, or what is certified cannot be read.
+        Nothing is certified, what is certified cannot be read, or the folder holds what is no
+        report.
     """
+    report.require_own(folder)
     begin = time.monotonic()
     tell = _timed(say, begin)
     then = certificate.inputs()
