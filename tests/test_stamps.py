@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from compendium import packages, paths, stamps
+from compendium import models, packages, paths, stamps
+from compendium.errors import FaultsError
 
 FILES = {
     "src/compendium/model.py": "answer = 42",
@@ -78,6 +79,38 @@ def test_what_no_page_is_made_of_changes_nothing(built, name):
     (built / name).parent.mkdir(exist_ok=True)
     (built / name).write_text("new")
     assert stamps.current("mine")
+
+
+def linked(file):
+    file.parent.rename(file.parents[2] / "elsewhere")
+    file.parent.symlink_to("../elsewhere")
+
+
+def leading_nowhere(file):
+    file.with_name("gone.csv").symlink_to("nowhere")
+
+
+def pipe(file):
+    os.mkfifo(file.with_name("pipe.csv"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (linked, r"^data/raw: is a link to a folder, .* found '\.\./elsewhere'; allowed: "),
+        (leading_nowhere, r"^data/raw/gone\.csv: is a link to a file that is not there"),
+        (pipe, r"^data/raw/pipe\.csv: cannot be read: it is a pipe or a device"),
+    ],
+)
+def test_what_is_no_file_is_told_and_not_passed_over(built, damage, words):
+    damage(built / "data" / "raw" / "arms.csv")
+    for ask in (
+        lambda: stamps.current("mine"),
+        lambda: stamps.take("mine"),
+        lambda: models.digest_of(built / "data"),
+    ):
+        with pytest.raises(FaultsError, match=words):
+            ask()
 
 
 def test_a_missing_or_cut_page_is_seen(built):

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from compendium import files, packages, parameters, paths, scenarios, values
+from compendium import files, packages, parameters, paths, scenarios, stamps, values
 from compendium.register import CHAPTERS, HEADLINES
 from compendium.values import Value
 
@@ -85,11 +85,10 @@ def digest_of(*places: Path) -> str:
     files = sorted(
         file
         for place in places
-        for file in ([place] if place.is_file() else place.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts
+        for file in stamps.files_at(paths.ROOT, place.relative_to(paths.ROOT).as_posix())
     )
     digest = hashlib.sha256(f"{platform.python_version()} {packages.state()}".encode())
     for file in files:
-        digest.update(f"{file.relative_to(paths.ROOT)}\0".encode())
-        digest.update(file.read_bytes())
+        digest.update(f"{file}\0".encode())
+        digest.update((paths.ROOT / file).read_bytes())
     return digest.hexdigest()[:16]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compendium import packages, paths
+from compendium.errors import Fault, FaultsError
 
 FORMAT = "compendium-stamp/2"
 NAME = "stamp.json"
@@ -53,20 +54,29 @@ def write(stamp: dict, build: Path) -> None:
     (build / NAME).write_text(json.dumps({**stamp, "files": files}), "utf-8")
 
 
-def current(scenario: str, solutions: bool = True) -> bool:
-    """Whether a build is whole, and made of the files as they are now."""
-    root, build = paths.ROOT, paths.BUILD / scenario
+def read(build: Path) -> dict | None:
+    """The stamp of a build of which each file is as it was left; None of any other."""
     try:
         stamp = json.loads((build / NAME).read_text("utf-8"))
-        if stamp["format"] != FORMAT or stamp["python"] != sys.version:
-            return False
-        if stamp["packages"] != packages.state():
+        if stamp["format"] != FORMAT:
+            return None
+        whole = all(_same(build / path, was) for path, was in stamp["files"].items())
+        return stamp if whole else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def current(scenario: str, solutions: bool = True) -> bool:
+    """Whether a build is whole, and made of the files as they are now."""
+    root, stamp = paths.ROOT, read(paths.BUILD / scenario)
+    if stamp is None:
+        return False
+    try:
+        if stamp["python"] != sys.version or stamp["packages"] != packages.state():
             return False
         if stamp["solutions"] != solutions or stamp["origin"] != origin(root):
             return False
-        if next(changed(stamp, scenario), None) is not None:
-            return False
-        return all(_same(build / path, was) for path, was in stamp["files"].items())
+        return next(changed(stamp, scenario), None) is None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
@@ -89,7 +99,10 @@ def made_of(root: Path, scenario: str) -> Iterator[str]:
 
 
 def files_at(root: Path, place: str) -> Iterator[str]:
-    """A file of the checkout, or all files of a folder; nothing where there is neither."""
+    """A file of the checkout, or all files of a folder; nothing where there is neither.
+
+    `FaultsError` where a folder holds what is no file: a pipe, a link to nowhere or to a folder.
+    """
     if (root / place).is_dir():
         yield from (f"{place}/{file}" for file in _files(root / place))
     elif (root / place).exists():
@@ -100,9 +113,28 @@ def _files(folder: Path) -> Iterator[str]:
     """Files of a folder, as paths from it; not what Python and editors leave there."""
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and name[0] != "."]
+        for name in folders:
+            _refuse_link(Path(place, name))
         for name in names:
             if name != NAME and not name.startswith("."):
+                _require_file(Path(place, name))
                 yield Path(place, name).relative_to(folder).as_posix()
+
+
+def _refuse_link(folder: Path) -> None:
+    if folder.is_symlink():  # followed, it might have no end
+        problem = "is a link to a folder, in which no change would be seen"
+        remedy = "the folder itself; move it here"
+        raise FaultsError(
+            [Fault(paths.relative(folder), problem, value=f"{folder.readlink()}", allowed=remedy)]
+        )
+
+
+def _require_file(file: Path) -> None:
+    if not file.is_file():
+        from compendium import files
+
+        files.read_bytes(file)  # says what it is
 
 
 def _same(file: Path, was: list, settled: float = math.inf) -> bool:
