@@ -71,6 +71,12 @@ def test_stage_takes_executed_notebooks_and_the_pages_of_the_toc(checkout, execu
     assert (source / "chapters/arms_trade.ipynb").read_text("utf-8") == "as executed"
 
 
+def test_what_an_editor_leaves_beside_the_data_stays_behind(checkout, executed, tmp_path):
+    (checkout / "data/raw/.#arms.csv").symlink_to("me@host.1")  # Emacs, of unsaved edits
+    book.stage(checkout, executed, tmp_path / "source")
+    assert [f.name for f in (tmp_path / "source/data/raw").iterdir()] == ["arms.csv"]
+
+
 def test_chapter_that_was_not_run_is_named(checkout, executed, tmp_path):
     (executed / "arms_trade.ipynb").unlink()
     with pytest.raises(CompendiumError, match=r"^chapters/arms_trade.ipynb was not run: "):
@@ -80,6 +86,25 @@ def test_chapter_that_was_not_run_is_named(checkout, executed, tmp_path):
 def test_page_of_the_toc_that_is_missing_is_named(checkout):
     (checkout / "chapters/notes.md").unlink()
     with pytest.raises(CompendiumError, match=r"_toc.yml:\d+: chapters/notes: no such page"):
+        book.pages(checkout)
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("appendix/notes.md", "is in a folder that no build looks into; allowed: a page in "),
+        ("chapters/../appendix/notes.md", "is in a folder that no build looks into"),
+        ("other/arms_trade.ipynb", "is in a folder that no build looks into"),
+        ("troop_plausibility.ipynb", "is a notebook that no build runs; allowed: a text page"),
+        ("chapters/extra.ipynb", "is a notebook that no build runs"),
+    ],
+)
+def test_a_page_that_a_build_would_pass_over_is_named(checkout, page, words):
+    (checkout / page).parent.mkdir(exist_ok=True)
+    (checkout / page).write_text("# N\n")
+    with (checkout / "_toc.yml").open("a") as toc:
+        toc.write(f"  - file: {page.rpartition('.')[0]}\n")
+    with pytest.raises(CompendiumError, match=rf"^_toc\.yml:9: [\w/.]+: {words}"):
         book.pages(checkout)
 
 

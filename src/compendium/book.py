@@ -21,14 +21,16 @@ import nbformat.v4 as nb
 import yaml
 from sphinx_external_toc.parsing import MalformedError, parse_toc_data
 
-from compendium import commands, files, inheritance, locks, paths
+from compendium import commands, files, inheritance, locks, paths, stamps
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest
+from compendium.register import CHAPTERS
 from compendium.values import Value
 from compendium.values import write as write_values
 
 # Beside the pages themselves; whatever is missing is left out.
 EXTRAS = ("assets", "data", "references.bib")
 PAGES = (".ipynb", ".md")
+WHERE = "a page in chapters/ or beside _toc.yml"  # a change elsewhere is not seen by `stamps`
 TOC = "format: jb-book, root: a page, and parts or chapters, each page once"
 SECTIONS = ("parse", "execute", "html", "latex", "launch_buttons", "repository", "sphinx")
 CONFIG = (
@@ -172,7 +174,7 @@ def _render_page(content, known, as_of, target: Path, banner: str) -> None:
     files.clear(aside)
     root = aside / "source"
     (root / "chapters").mkdir(parents=True)
-    shutil.copytree(paths.ROOT / "assets", root / "assets")
+    _copy(paths.ROOT, "assets", root)
     shutil.copyfile(paths.ROOT / "_config.yml", root / "_config.yml")
     (root / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n", "utf-8")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -195,12 +197,9 @@ def stage(root: Path, notebooks: Path, source: Path) -> None:
     """Copy what the book is made of to `source`, executed notebooks in place of the chapters."""
     source.mkdir(parents=True)
     for name in ("_config.yml", "_toc.yml", *EXTRAS):
-        if (root / name).is_dir():
-            shutil.copytree(root / name, source / name)
-        elif (root / name).exists():
-            shutil.copyfile(root / name, source / name)
+        _copy(root, name, source)
     folders = set()
-    for page in pages(root):
+    for page in pages(root, [*CHAPTERS, *(file.stem for file in notebooks.glob("*.ipynb"))]):
         file = root / page
         if file.suffix == ".ipynb":
             file = notebooks / file.name
@@ -218,8 +217,18 @@ def stage(root: Path, notebooks: Path, source: Path) -> None:
                 shutil.copyfile(file, source / folder / file.name)
 
 
-def pages(root: Path = paths.ROOT) -> list[Path]:
-    """Files of the pages named in ``_toc.yml``, in its order, as paths from `root`."""
+def _copy(root: Path, place: str, target: Path) -> None:
+    for name in stamps.files_at(root, place):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, target / name)
+
+
+def pages(root: Path = paths.ROOT, chapters: Iterable[str] = CHAPTERS) -> list[Path]:
+    """Files of the pages named in ``_toc.yml``, in its order, as paths from `root`.
+
+    Of the notebooks only those of `chapters` may be pages: no other is run.
+    """
+    run = [Path("chapters", f"{name}.ipynb") for name in chapters]
     file = root / "_toc.yml"
     content, lines = files.read_yaml(file, ("format", "root", "parts", "chapters"))
     try:
@@ -229,18 +238,8 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
     found, faults = [], []
     for place, name in _files_in(content):
         own = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").is_file()]
-        allowed = f"{name}.ipynb or {name}.md"
-        if not all(_is_within(root / page, root) for page in (Path(f"{name}"), *own)):
-            faults.append(
-                Fault(
-                    "_toc.yml",
-                    f"{name}: leads out of the book",
-                    lines[place],
-                    allowed="a page beside _toc.yml or below it",
-                )
-            )
-        elif len(own) != 1:
-            problem = "no such page" if not own else "both a notebook and a text page"
+        if wrong := _wrong(f"{name}", own, root, run):
+            problem, allowed = wrong
             faults.append(Fault("_toc.yml", f"{name}: {problem}", lines[place], allowed=allowed))
         elif own[0].suffix == ".md":
             try:
@@ -252,6 +251,25 @@ def pages(root: Path = paths.ROOT) -> list[Path]:
     if faults:
         raise FaultsError(faults)
     return found
+
+
+def _wrong(name: str, own: list[Path], root: Path, run: list[Path]) -> tuple[str, str] | None:
+    """What is wrong with a page and what is allowed, from its files and the notebooks that run."""
+    if not all(_is_within(root / page, root) for page in (Path(name), *own)):
+        return "leads out of the book", WHERE
+    if len(own) != 1:
+        problem = "no such page" if not own else "both a notebook and a text page"
+        return problem, f"{name}.ipynb or {name}.md"
+    place = Path(os.path.normpath(own[0]))
+    if len(place.parts) > 1 and place.parts[0] != "chapters":
+        return "is in a folder that no build looks into", WHERE
+    if place.suffix == ".ipynb" and place not in run:
+        names = ", ".join(file.stem for file in run)
+        return (
+            "is a notebook that no build runs",
+            f"a text page, or chapters/NAME with NAME of {names}",
+        )
+    return None
 
 
 def _is_within(file: Path, root: Path) -> bool:
