@@ -13,7 +13,7 @@ import pytest
 from browsing import needs_browser
 from checkout import Copy
 
-from compendium import book, paths, printing
+from compendium import book, paths, printing, stamps
 from compendium.errors import CompendiumError
 
 pypdf = pytest.importorskip("pypdf", reason="pypdf is missing: run `make test`")
@@ -96,6 +96,22 @@ def test_a_book_not_built_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     with pytest.raises(CompendiumError, match="make pdf SCENARIO=low"):
         printing.print_book("low")
+
+
+def test_a_damaged_book_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    (tmp_path / "low").mkdir()
+    (tmp_path / "low" / stamps.NAME).write_text('{"format": "comp')
+    with pytest.raises(CompendiumError, match="low: the book is damaged; run `make pdf SCENARIO="):
+        printing.print_book("low")
+
+
+@pytest.mark.parametrize(
+    "change", [{"solutions": False}, {"packages": {"numpy": "1"}}, {"origin": ["", "", "1234567"]}]
+)
+def test_another_book_of_the_same_files_is_printed_anew(change):
+    stamp = {"inputs": {}, "python": "3", "solutions": True, "packages": {}, "origin": ["", "", ""]}
+    assert printing.digest(stamp | change, False) != printing.digest(stamp, False)
 
 
 def test_a_missing_browser_is_one_plain_message(monkeypatch):

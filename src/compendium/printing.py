@@ -73,7 +73,7 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
     Raises
     ------
     CompendiumError
-        The book is not built, or no browser is at hand.
+        The book is not built or damaged, or no browser is at hand.
     """
     build = paths.BUILD / name
     if not (build / stamps.NAME).exists():
@@ -86,7 +86,11 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
 
 def _print(name: str, build: Path, report: Callable[[str], None], code: bool) -> Path:
     target = paths.BUILD / "pdf" / f"{name}.pdf"
-    stamp = json.loads((build / stamps.NAME).read_text("utf-8"))
+    stamp = stamps.read(build)
+    if stamp is None:
+        raise CompendiumError(
+            f"{paths.relative(build)}: the book is damaged; run `make pdf SCENARIO={name}`"
+        )
     made_of = digest(stamp, code)
     if printed_of(target) == made_of:
         report(f"unchanged: {paths.relative(target)}")
@@ -105,7 +109,8 @@ def digest(stamp: Mapping, code: bool) -> str:
     """Digest of what a book was made of, and of how it is printed."""
     inputs = {path: entry[-1] for path, entry in stamp["inputs"].items()}
     how = [file.read_text("utf-8") for file in (Path(__file__), paths.ROOT / STYLE)]
-    made_of = [inputs, stamp["python"], how, code]
+    rest = [stamp[key] for key in ("python", "packages", "solutions", "origin")]
+    made_of = [inputs, rest, how, code]
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 
