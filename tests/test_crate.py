@@ -17,23 +17,29 @@ METADATA = "ro-crate-metadata.json"
 
 @pytest.fixture(scope="module")
 def root(quick_book, tmp_path_factory):
-    """A checkout with the results of the quick book."""
+    """A checkout with the results of the quick book, to which `paths` lead."""
     root = tmp_path_factory.mktemp("crate") / "côpy"
     for place in crate.TAKEN:
         for name in stamps.files_at(paths.ROOT, place):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(paths.ROOT / name, root / name)
+    build = root / "_build" / "quick"
     for part in ("notebooks", "runs", "values"):
-        shutil.copytree(quick_book / "_build" / "quick" / part, root / "_build" / "quick" / part)
-    shutil.copy(quick_book / "_build" / "quick" / "values.json", root / "_build" / "quick")
+        shutil.copytree(quick_book / "_build" / "quick" / part, build / part)
+    shutil.copy(quick_book / "_build" / "quick" / "values.json", build)
     (root / "scenarios").mkdir()
     shutil.copy(quick_book / "scenarios" / "quick.yml", root / "scenarios")
-    return root
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("BUILD", "DATAPACKAGE", "DATA", "RAW", "ROOT"):
+            place = getattr(paths, name).relative_to(paths.ROOT)
+            patch.setattr(paths, name, root / place)
+        stamps.write(stamps.take("quick"), build)
+        yield root
 
 
 @pytest.fixture(scope="module")
 def folder(root):
-    return crate.pack("quick", root)
+    return crate.pack("quick")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def test_a_failure_leaves_the_last_crate_as_it_was(root, folder, monkeypatch):
     before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     monkeypatch.setattr(crate.downloads, "zipped", lambda files: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        crate.pack("quick", root)
+        crate.pack("quick")
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
 
 
@@ -119,11 +125,39 @@ def test_the_same_inputs_give_the_same_bytes(root, folder):
     assert sorted(zipfile.ZipFile(archive).namelist()) == sorted(
         file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()
     )
-    crate.pack("quick", root)
+    crate.pack("quick")
     assert archive.read_bytes() == before
     assert str(Path.home()).encode() not in (folder / METADATA).read_bytes()
 
 
-def test_a_scenario_that_was_not_built_is_told(tmp_path):
+def test_a_scenario_that_was_not_built_is_told():
     with pytest.raises(CompendiumError, match="run `make book SCENARIO=low` first"):
-        crate.pack("low", tmp_path)
+        crate.pack("low")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/raw/arms.csv",
+        "_build/quick/runs/arms_trade.json",
+        "_build/quick/values/arms_trade.json",
+    ],
+)
+def test_other_files_than_those_of_the_book_are_not_packed_with_it(root, folder, name):
+    file, before = root / name, (folder / METADATA).read_bytes()
+    kept = file.read_bytes()
+    file.write_bytes(kept[: len(kept) // 2])
+    with pytest.raises(CompendiumError, match="run `make crate SCENARIO=quick`"):
+        crate.pack("quick")
+    file.write_bytes(kept)
+    assert (folder / METADATA).read_bytes() == before
+
+
+def test_a_page_beside_the_first_is_packed_too(root):
+    contents = (root / "_toc.yml").read_text("utf-8")
+    (root / "preface.md").write_text("# Preface\n")
+    (root / "_toc.yml").write_text(contents + "      - file: preface\n")
+    files = crate.contents("quick", root)
+    (root / "_toc.yml").write_text(contents)
+    (root / "preface.md").unlink()
+    assert files["preface.md"] == b"# Preface\n"

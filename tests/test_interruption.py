@@ -853,10 +853,12 @@ def fill(disk, free):
         os.posix_fallocate(file.fileno(), 0, max(1, shutil.disk_usage(disk).free - free))
 
 
-def commands_on(small, disk):
-    """Commands that write on that disk."""
+def commands_on(small, disk, built, wanted):
+    """Commands that write on that disk, on which the book of one state is built."""
+    small.state(wanted)
     yield small.script("build_book.py", "--scenario", "mine")
     yield small.script("sweep.py", "plan.yml", "--chapters", "arms_trade", "--workers", "1", "--output", str(disk / "sweeps" / "out"))  # fmt: skip
+    small.state(built)  # no other is packed
     yield small.script("crate.py", "--scenario", "mine")
     if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         yield small.script("print_book.py", "--scenario", "mine")
@@ -866,10 +868,9 @@ def commands_on(small, disk):
 def test_a_full_disk_is_told_and_leaves_what_was_there(small, disk):
     small.state("two")
     small.book()
-    small.state("one")
     before = look(disk / "mine" / "html")
     for free in (0, 50_000):
-        for command in commands_on(small, disk):
+        for command in commands_on(small, disk, "two", "one"):
             if free and "print_book" in command[1]:
                 continue  # a short PDF fits
             fill(disk, free)
@@ -878,6 +879,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(small, disk):
             assert "the disk is full" in said and "free some space" in said, (command[1], said)
             assert look(disk / "mine" / "html") == before
             (disk / "filling").unlink()
+    small.state("one")
     small.book()
     small.require_same("one", "after a full disk")
     assert [f.name for f in (disk / "mine").iterdir() if f.name[0] == "."] == []
@@ -887,11 +889,10 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(small, disk):
 def test_a_disk_that_is_read_only_is_told_and_leaves_what_was_there(small, disk):
     small.state("one")
     small.book()
-    small.state("two")
     before = look(disk / "mine" / "html")
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     try:
-        for command in commands_on(small, disk):
+        for command in commands_on(small, disk, "one", "two"):
             code, said = small.run(*command)
             assert code == 1 and "Traceback" not in said, (command[1], said)
             assert "the file system is read-only" in said, (command[1], said)

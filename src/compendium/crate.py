@@ -52,15 +52,13 @@ KINDS = {  # ending: media type, where the machine may not know it or know anoth
 }  # fmt: skip
 
 
-def pack(scenario: str, root: Path = paths.ROOT) -> Path:
+def pack(scenario: str) -> Path:
     """Pack the build of a scenario into its folder ``crate`` and a zip beside it.
 
     Parameters
     ----------
     scenario : str
         Name of a scenario whose book is built.
-    root : Path
-        Checkout.
 
     Returns
     -------
@@ -70,20 +68,25 @@ def pack(scenario: str, root: Path = paths.ROOT) -> Path:
     Raises
     ------
     CompendiumError
-        There is no build of that scenario.
+        There is no build of that scenario, or it is damaged or not of the files as they are.
     """
-    build = root / "_build" / scenario
+    build = paths.BUILD / scenario
     if not (build / "values.json").exists():
         raise CompendiumError(
             f"_build/{scenario} holds no book; run `make book SCENARIO={scenario}` first"
         )
     with locks.alone(build):  # no build may put another book there meanwhile
-        return _pack(scenario, build, root)
+        if not any(stamps.current(scenario, solutions) for solutions in (True, False)):
+            raise CompendiumError(
+                f"_build/{scenario}: the book is damaged, or not of the files, packages and commit "
+                f"as they are now; run `make crate SCENARIO={scenario}`"
+            )
+        return _pack(scenario, build)
 
 
-def _pack(scenario: str, build: Path, root: Path) -> Path:
-    files = contents(scenario, root)
-    files["ro-crate-metadata.json"] = describe(scenario, files, root).encode("utf-8")
+def _pack(scenario: str, build: Path) -> Path:
+    files = contents(scenario, paths.ROOT)
+    files["ro-crate-metadata.json"] = describe(scenario, files, paths.ROOT).encode("utf-8")
     folder = build / "crate"
     with commands.workshop(build, ".crate-") as place:
         aside, archive = place / "crate", place / ARCHIVE
@@ -99,7 +102,8 @@ def _pack(scenario: str, build: Path, root: Path) -> Path:
 def contents(scenario: str, root: Path) -> dict[str, bytes]:
     """Every file of the crate by its name in it; names of a folder stand together."""
     build, files = root / "_build" / scenario, {}
-    for place in (*TAKEN, f"scenarios/{scenario}.yml"):
+    pages = (page.as_posix() for page in book.pages(root))  # some stand beside index.md
+    for place in (*TAKEN, *pages, f"scenarios/{scenario}.yml"):
         for name in stamps.files_at(root, place):
             files[name] = (root / name).read_bytes()
     for run in sorted((build / "runs").glob("*.json")):
