@@ -1,6 +1,7 @@
 """The trade-trends model against arithmetic done by hand and against other implementations."""
 
 import csv
+import dataclasses
 import datetime as dt
 import itertools
 import math
@@ -27,6 +28,7 @@ from compendium.trade import (
     projection,
     rates,
     series,
+    words,
     yardsticks,
 )
 
@@ -794,6 +796,81 @@ def test_the_strictest_grades_leave_the_bases_standing():
 def test_every_switch_gives_a_whole_chapter(changes):
     result = trade.run(few(as_of=HINDSIGHT, **changes))
     assert {"return", "pace_broad_rate", "turnover_12_months", "pace_6_months"} <= names(result)
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("growth", "meets"), [(54, True), (53.8, True), (50, False), (54.3, False)]
+)
+def test_the_coincidence_is_told_where_it_is_one(growth, meets):
+    assert halfyear.coincides(34.4 * (1 + growth / 100), 52.9) is meets
+
+
+def test_a_product_of_one_decimal_is_not_cut_below_itself():
+    assert 4.5 * 1.2 < 5.4 and halfyear.coincides(4.5 * 1.2, 5.4)
+
+
+def test_a_rate_lies_on_the_side_it_lies_on():
+    assert words.beside(1_363.7, 1_305.4) == "above" and words.beside(1_363.7, 1_450) == "below"
+
+
+def later_total(hindsight, **changes):
+    """The readings of hindsight with another later total, and what is said of it."""
+    told = pd.concat([hindsight.readings.reported, pd.Series(changes, dtype=object)])
+    told = told[~told.index.duplicated(keep="last")]
+    found = dataclasses.replace(hindsight.readings, reported=told)
+    totals = pd.DataFrame({"obs_id": ["trade-customs"], "preferred": [True]})
+    return words.later_total(found, 52.9), words.later_report(
+        few(as_of=HINDSIGHT), found, totals, 52.9
+    )
+
+
+def test_the_story_of_the_remark_is_told_of_the_remark_alone(hindsight):
+    short, whole = later_total(hindsight)
+    assert "One later remark" in short and "both cannot be right" in short
+    assert "In June 2025 a Russian association" in whole and "badly graded" in whole
+    assert "So the model does not prefer it" in whole and "do not overlap" in whole
+    short, whole = later_total(
+        hindsight, obs_id="trade-customs", value=120.0, issuer="Customs Service"
+    )
+    assert "One later figure" in short and "both may be right" in short
+    assert "Customs Service" in whole and "no less than the study's figure" in whole
+    assert "the total the series has for the year" in whole
+    assert not any(word in whole for word in ("June 2025", "badly graded", "overlap"))
+
+
+def test_the_step_is_clean_only_where_years_do_not_overlap(study):
+    assert "lies above" in words.step(study.frames["before_after"])
+    sides = pd.DataFrame({"side": ["before", "before", "after"], "value": [77.0, 110.0, 120.0]})
+    assert "does not lie above" in words.step(sides)
+    assert "is as extreme: the real one" in words.splits(1)
+    assert "are as extreme" in words.splits(15) and "rare" not in words.splits(15)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.6, 1.9, "does not show a faster pace"),
+        (1.1, 1.9, "less than a doubling"),
+        (1.5, 4.6, "about a doubling"),
+        (2.1, 4.0, "more than a doubling"),
+    ],
+)
+def test_the_size_of_the_rise_is_told_by_its_interval(low, high, said):
+    told = words.pace(pd.Series({"low": low, "high": high}))
+    assert said in told and told.count("doubling") == (low > 1)
+
+
+@pytest.mark.parametrize(
+    ("month", "denser"), [("2018-09-01", True), ("2019-12-01", True), ("2023-09-01", False)]
+)
+def test_visits_grew_denser_before_the_border_closed_or_not(month, denser):
+    search = pd.DataFrame({"month": [pd.Timestamp(month)], "probability": [1.0]})
+    told = words.densest(few(), search)
+    assert ("had grown denser already" in told) is denser
+    assert ("not a finding of the data" in told) is denser
 
 
 # --- conflicts and figures -------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -162,6 +164,11 @@ def predictive_share(share: ArrayLike, u: ArrayLike) -> NDArray[np.float64]:
     scale = odds.std(ddof=1) * np.sqrt(1 + 1 / n)
     drawn = odds.mean() + scale * stats.t.ppf(np.asarray(u), n - 1)
     return 1 / (1 + np.exp(-drawn))
+
+
+def coincides(product: float, half: float) -> bool:
+    """Whether a product, cut (not rounded) to one decimal, is the study's figure."""
+    return math.floor(round(product * 10, 6)) / 10 == half
 
 
 @remembered

@@ -170,12 +170,22 @@ def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
 @remembered
 def closed_years(as_of) -> list[int]:
     """Years in which the border with Russia was shut for freight, from the dated events."""
-    rows = evidence.load("trade", as_of, indicator="policy_event")
-    events = rows.groupby("item")["period_start"].min()  # others may report an event as well
+    events = border_events(as_of)
     if not {"dprk_border_closed", "russia_rail_freight_resumed"} <= set(events.index):
         return []
     shut, opened = events["dprk_border_closed"], events["russia_rail_freight_resumed"]
     return list(range(shut.year, opened.year + 1))
+
+
+def border_closed(as_of) -> pd.Timestamp | None:
+    """Day on which the border was shut; None where that was not known."""
+    return border_events(as_of).get("dprk_border_closed")
+
+
+def border_events(as_of) -> pd.Series:
+    """First day of each dated event by its item; others may report an event as well."""
+    rows = evidence.load("trade", as_of, indicator="policy_event")
+    return rows.groupby("item")["period_start"].min()
 
 
 def yearly_changes(p: TradeTrends, rows: pd.DataFrame) -> pd.Series:

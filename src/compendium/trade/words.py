@@ -1,0 +1,130 @@
+"""Sentences that follow from rows and frames, so that no vintage, parameter or row makes them false."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from compendium import evidence
+from compendium.parameters import TradeTrends
+from compendium.trade import levels, series
+
+# The one remark on 2024 whose story the chapter tells.
+REMARK = "trade-rudprk-2024-nikiforov"
+
+
+def beside(amount: float, other: float) -> str:
+    """Where an amount lies beside another: above, below or at it."""
+    return "above" if amount > other else "below" if amount < other else "at"
+
+
+def later_total(found: levels.Readings, half: float) -> str:
+    """What the total of the year as reported later says beside the study's half of it."""
+    what = "remark" if found.reported["obs_id"] == REMARK else "figure"
+    beneath = float(found.reported["value"]) < half
+    return (
+        f"One later {what} puts the whole year at {{value}}`trade_trends.reported`, "
+        + (
+            "less than the study's half of it, so both cannot be right.\n"
+            if beneath
+            else "no less than the study's half of it, so both may be right.\n"
+        )
+        + f"Whoever gives that {what} a weight of {{value}}`trade_trends.reported_weight`, a mere parameter,"
+        " arrives at {value}`trade_trends.return_weighed`.\n"
+    )
+
+
+def later_report(p: TradeTrends, found: levels.Readings, totals: pd.DataFrame, half: float) -> str:
+    """Who reported the total of the year later, how it fits the study's half, and what it is worth."""
+    told = found.reported
+    remark = told["obs_id"] == REMARK
+    said = (
+        "In June 2025 a Russian association of exporters and importers put trade in 2024 at"
+        " {value}`trade_trends.reported` and called it a record, which it is not.\n"
+        if remark
+        else f"Trade in {found.year} is put at {{value}}`trade_trends.reported`: {evidence.literal(told['issuer'])}.\n"
+    )
+    said += "That is {value}`trade_trends.reported_over_base` of the base, and "
+    said += (
+        "below the study's figure for the first half alone.\n"
+        "Trade of a year cannot be less than that of its half, so at least one of the two is wrong, or they measure different things.\n"
+        if float(told["value"]) < half
+        else "no less than the study's figure for the first half.\n"
+    )
+    if remark:
+        said += (
+            "The later figure is badly graded: one man's remark, quoted twice, and equal to the total of the year before"
+            " but for the decimals, so it may be that total repeated by mistake.\n"
+        )
+    if told["obs_id"] in set(totals.loc[totals["preferred"], "obs_id"]):
+        said += (
+            "By the grades that this build takes, it is the total the series has for the year.\n"
+        )
+    else:
+        said += (
+            "So the model does not prefer it.\n" if remark else "The model does not prefer it.\n"
+        )
+    said += "The table shows it alone, and a mixture in which it has the weight `reported_weight`"
+    slack = float(told["value"]) * p.statement_error
+    alone = found.alone[found.chosen]
+    if (abs(alone - float(told["value"])) > slack).all():
+        said += "; the two do not overlap, so the mixture has no middle worth naming"
+    return said + "."
+
+
+def step(sides: pd.DataFrame) -> str:
+    """Whether every year before 2017 lies above every year after it, for a caption."""
+    amounts = sides.groupby("side")["value"]
+    parted = amounts.min()["before"] > amounts.max()["after"]
+    return (
+        "The lowest year before 2017 ({value}`trade_trends.before_lowest`)"
+        f" {'lies' if parted else 'does not lie'} above the highest after it ({{value}}`trade_trends.after_highest`)."
+    )
+
+
+def splits(as_far: int) -> str:
+    """What the exact test of the step of 2017 says, by the number of splits as extreme."""
+    caution = "They cannot; neighbouring years resemble each other, and the border, the sanctions and the source changed together.\n"
+    if as_far == 1:
+        return (
+            "Of {value}`trade_trends.permutation_all_splits` splits, {value}`trade_trends.permutation_all_as_far` is as extreme: the real one.\n"
+            "In words: if years could be swapped freely, so clean a split would be rare.\n"
+            + caution
+            + "The test says that the levels differ, which the eye sees too; it does not say why."
+        )
+    return (
+        "Of {value}`trade_trends.permutation_all_splits` splits, {value}`trade_trends.permutation_all_as_far` are as extreme, the real one among them.\n"
+        "In words: if years could be swapped freely, so large a difference would come in that part of cases.\n"
+        + caution
+        + "The test says how far the levels differ; it does not say why."
+    )
+
+
+def pace(ratio: pd.Series) -> str:
+    """What the ministry's counts and the ratio of the new pace to that of 2019 come to, by its interval."""
+    counted = (
+        "{value}`trade_trends.official_months_2024` in little more than five months of 2024 against"
+        " {value}`trade_trends.official_year_2019` in all of 2019"
+    )
+    if ratio["low"] <= 1:
+        return f"The list alone does not show a faster pace.\nThe ministry counted {counted}."
+    size = "less than" if ratio["high"] < 2 else "more than" if ratio["low"] > 2 else "about"
+    return (
+        f"The ministry's counts say much the same: {counted}.\n"
+        f"That is {size} a doubling of the pace, not a leap from fewer than a handful."
+    )
+
+
+def densest(p: TradeTrends, search: pd.DataFrame) -> str:
+    """Whether the likeliest month of a change, closed border left out, lies before the closing."""
+    month = search.loc[search["probability"].idxmax(), "month"]
+    shut = series.border_closed(p.as_of)
+    said = "With those months left out, it is {value}`trade_trends.break_leave_out`"
+    if shut is not None and month < shut:
+        return (
+            f"{said}: visits had grown denser already before the border closed.\n"
+            "A single break in July 2023 is therefore a choice of the study and of this model, not a finding of the data."
+        )
+    return (
+        f"{said}, so these years do not show that visits had grown denser before the border closed.\n"
+        "How near to July 2023 a single break may lie, the spans of months above say."
+    )
