@@ -24,8 +24,10 @@ from compendium.troops import (
     projection,
     stock,
     verdicts,
+    words,
 )
 from compendium.troops import rows as reading
+from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
 
@@ -1002,6 +1004,84 @@ def test_without_any_row_nothing_is_stated(tmp_path, monkeypatch):
         "as_of", "draws", "study_low", "study_high", "study_heads_low", "study_heads_high",
         "study_head", "study_head_month",
     }  # fmt: skip
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("begun", "said"),
+    [
+        ((2, 3, 10, 1), "most fall into the last decade"),
+        ((2, 3, 10, 6), "more fall into the last decade of the Cold War than into any other"),
+        ((2, 10, 10, 1), "no more fall into the last decade"),
+        ((2, 11, 10, 1), "no more fall into the last decade"),
+    ],
+)
+def test_most_missions_are_more_than_half_of_them(begun, said):
+    table = pd.DataFrame({"decade": ["1960s", "1970s", "1980s", "1990s"], "missions": begun})
+    assert said in words.decades(table)
+
+
+def test_transport_limits_the_number_where_it_binds(study):
+    neither = "Neither transport nor flight is what limits the number."
+    assert words.limits(study.frames["binding"]) == neither
+    slow = words.limits(troops.caps.binding(troops.caps.caps(few(lift_per_day=10.0))))
+    assert slow.startswith("In the cautious scenario transport limits the number; in the middle")
+
+
+def test_ways_are_exact_only_where_they_meet_the_price(study):
+    assert words.ways(study.frames["ways"], 28_600) == "Two ways lead to that price exactly."
+    assert "Two exact ways" in words.ways_caption(study.frames["ways"], 28_600)
+    dear = money.hypotheses(few(federal_bonus_usd=8_000.0))  # 32,000 against 28,600
+    assert "one leads to that price exactly" in words.ways(dear, 28_600)
+    assert "Two exact ways" not in words.ways_caption(dear, 28_600)
+    assert words.ways(dear.tail(1), 28_600) == "One way leads to that price exactly."
+    assert "No way" in words.ways(dear.head(1), 28_600)
+
+
+def first_years(*spans):
+    return [
+        Value("troop_plausibility.year", (a + b) / 2, unit="USD_million", label="-", low=a, high=b)
+        for a, b in spans
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spans", "met", "said"),
+    [
+        (((132, 191), (527, 765)), 2, "holds at any size that was discussed"),
+        (((60, 60), (240, 240)), 1, "holds at one of the two sizes only"),
+        (((6, 6), (24, 24)), 0, "holds at neither size"),
+    ],
+)
+def test_the_order_of_magnitude_holds_where_the_sum_is_met(spans, met, said):
+    assert words.sizes_met(HINDSIGHT, first_years(*spans)) == met
+    assert said in words.order_of_magnitude(HINDSIGHT, first_years(*spans))
+
+
+def test_what_is_set_by_hand_is_not_told_of_rows(hindsight):
+    by_hand = troops.run(few(as_of=HINDSIGHT, monthly_pay=100.0, state_take=0.1))
+    for name in ("pay", "state_take"):
+        assert "range of the known rows" in value(hindsight, name).label
+        assert value(hindsight, name).kind == "evidence"
+        assert "a parameter" in value(by_hand, name).label
+        assert value(by_hand, name).kind == "estimate"
+    assert words.put("the pay", hindsight.prices.rows["pay"]) == "Known rows put the pay"
+    assert words.put("the pay", by_hand.prices.rows["pay"]) == "A parameter puts the pay"
+
+
+@pytest.mark.parametrize(
+    ("dead", "said"),
+    [(700, ""), (2_000, "were close to the upper"), (2_300, "were above the upper")],
+)
+def test_the_dead_are_near_the_upper_end_only_in_its_tenth(dead, said):
+    projected = Value(
+        "troop_plausibility.check_killed_12", 532, unit="persons", label="-", low=104, high=2_081
+    )
+    counted = Value("troop_plausibility.check_killed_12_counted", dead, unit="persons", label="-")
+    told = words.dead_as_projected(projected, counted)
+    assert said in told and bool(told) == bool(said)
 
 
 # --- bad parameters -------------------------------------------------------------------------------

@@ -638,14 +638,19 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
         return []
     ids = prices.all_rows
     found = [
-        state("pay", sum(prices.pay) / 2, "USD_per_person_month", "Pay a month, range of the known rows",
-              low=prices.pay[0], high=prices.pay[1], kind="evidence", rows=prices.rows["pay"]),
+        state("pay", sum(prices.pay) / 2, "USD_per_person_month",
+              "Pay a month, range of the known rows" if prices.rows["pay"] else "Pay a month, a parameter",
+              low=prices.pay[0], high=prices.pay[1],
+              kind="evidence" if prices.rows["pay"] else "estimate", rows=prices.rows["pay"]),
     ]  # fmt: skip
     if p.payment == "cash" and prices.take is not None:
         low, high = prices.take
+        known = prices.rows["take"]
         found.append(state("state_take", (low + high) / 2 * 100, "percent",
-                           "Part of what is paid that the state keeps, range of the known rows, which are about pay",
-                           low=low * 100, high=high * 100, kind="evidence", rows=prices.rows["take"]))  # fmt: skip
+                           "Part of what is paid that the state keeps, "
+                           + ("range of the known rows, which are about pay" if known else "a parameter"),
+                           low=low * 100, high=high * 100, kind="evidence" if known else "estimate",
+                           rows=known))  # fmt: skip
     sizes = {f"year_{men}": men for men in money.STUDY_HEADS} | {"year_men": p.men}
     for name, men in sizes.items():
         gross = money.revenue(prices, u, men * money.MONTHS, men, 0.0)

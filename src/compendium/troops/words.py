@@ -1,0 +1,90 @@
+"""Sentences that follow from rows and frames, so that no vintage, parameter or row makes them false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from compendium import evidence
+from compendium.values import Value
+
+CHAPTER = "troop_plausibility"
+LAST_OF_COLD_WAR = "1980s"
+SCENARIOS = {"low": "cautious", "middle": "middle", "high": "bold"}
+LIMITS = {"lift": "transport", "escapes": "flight"}
+# By the number of the study's two sizes at which its sum is met.
+SIZES_MET = ("at neither size", "at one of the two sizes only", "at either size")
+
+
+def decades(table: pd.DataFrame) -> str:
+    """Into which decade the missions fall, for a caption."""
+    begun = table.set_index("decade")["missions"]
+    top = begun[begun == begun.max()].index
+    if list(top) != [LAST_OF_COLD_WAR]:
+        return "Missions begun by decade: no more fall into the last decade of the Cold War than into another."
+    if begun.max() * 2 > begun.sum():
+        return "Missions begun by decade: most fall into the last decade of the Cold War."
+    return "Missions begun by decade: more fall into the last decade of the Cold War than into any other."
+
+
+def limits(binding: pd.DataFrame) -> str:
+    """Whether transport or flight is what limits the number, and in which scenario."""
+    own = binding[binding["cap"].isin(LIMITS)]
+    if own.empty:
+        return "Neither transport nor flight is what limits the number."
+    said = "; ".join(
+        f"in the {SCENARIOS[row.scenario]} scenario {LIMITS[row.cap]} limits the number"
+        for row in own.itertuples()
+    )
+    return said[0].upper() + said[1:] + "."
+
+
+def ways(table: pd.DataFrame, head: float) -> str:
+    """How many of the ways lead to the study's price a head exactly."""
+    exact = int((table["total"].round(2) == round(head, 2)).sum())
+    if exact == 2:
+        return "Two ways lead to that price exactly."
+    if exact == len(table):
+        return "One way leads to that price exactly."
+    return (
+        "Two ways have been tried, and one leads to that price exactly."
+        if exact
+        else "No way that has been tried leads to that price exactly."
+    )
+
+
+def ways_caption(table: pd.DataFrame, head: float) -> str:
+    """The same for the caption of their table."""
+    if (table["total"].round(2) == round(head, 2)).sum() == 2:
+        return "Two exact ways to the same sum a head; neither is proved."
+    return "Ways tried to reach the study's sum a head, exact or not; none is proved."
+
+
+def put(what: str, ids: tuple[str, ...]) -> str:
+    """Whether rows or a parameter set a price, for the start of a sentence."""
+    return f"Known rows put {what}" if ids else f"A parameter puts {what}"
+
+
+def sizes_met(as_of, first_years: Iterable[Value]) -> int:
+    """At how many of the study's two sizes a first year's income lies within the sum it names."""
+    claim = evidence.claims(CHAPTER, as_of).set_index("claim_id").loc["troops-revenue"]
+    return sum(claim["low"] <= year.low and year.high <= claim["high"] for year in first_years)
+
+
+def order_of_magnitude(as_of, first_years: Iterable[Value]) -> str:
+    """Whether the order of magnitude of the study's sum holds."""
+    met = sizes_met(as_of, first_years)
+    where = "at any size that was discussed" if met == 2 else SIZES_MET[met]
+    return f"So the order of magnitude of the study holds {where}."
+
+
+def dead_as_projected(projected: Value, counted: Value) -> str:
+    """Whether as many died as the upper tenth of the projected interval has, or more."""
+    if counted.value < projected.high - (projected.high - projected.low) / 10:
+        return ""
+    where = "above" if counted.value > projected.high else "close to"
+    return (
+        f"The dead were {where} the upper end: {{value}}`troop_plausibility.check_killed_12 interval` projected,"
+        " {value}`troop_plausibility.check_killed_12_counted` counted.\n"
+    )
