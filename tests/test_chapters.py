@@ -100,6 +100,19 @@ def test_an_executed_notebook_holds_nothing_that_differs_from_run_to_run(success
     assert not re.search(r"20\d\d-\d\d-\d\dT\d\d", text)
 
 
+def test_a_notebook_that_names_no_language_is_run_and_restored(folder, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", folder.parent)
+    store(cell("print(draws)"))
+    file = paths.CHAPTERS / "arms_trade.ipynb"
+    book = nbformat.read(file, as_version=4)
+    book.metadata = nbformat.from_dict({})
+    nbformat.write(book, file)
+    for ran in (True, False):
+        assert chapters.run("arms_trade", GIVEN, folder) is ran
+        made = nbformat.read(folder / "notebooks" / "arms_trade.ipynb", as_version=4)
+        assert made.cells[3].outputs[0]["text"] == "8\n"
+
+
 def test_progress_counts_the_cells_of_code(success):
     assert success[2] == [f"cell {n} of 5" for n in range(1, 6)]
 

@@ -26,6 +26,7 @@ from compendium.scenarios import Scenario
 
 TIMEOUT = 600  # seconds a cell may take before it counts as endless
 ENGINE = "compendium"
+LANGUAGE = "python"  # told to papermill, because a notebook need not say it
 
 
 class Client(kernels.Bounded, PapermillNotebookClient):
@@ -223,7 +224,7 @@ def restore(
         file.parent.mkdir(parents=True, exist_ok=True)
     papermill.execute_notebook(
         notebook_path(chapter), target, parameters=plain(given), prepare_only=True,
-        kernel_name="python3", progress_bar=False,
+        kernel_name="python3", language=LANGUAGE, progress_bar=False,
     )  # fmt: skip
     notebook, old = nbformat.read(target, as_version=4), nbformat.reads(kept.notebook, as_version=4)
     code = [[c for c in book.cells if c.cell_type == "code"] for book in (notebook, old)]
@@ -302,6 +303,7 @@ def execute(
             log_output=False,
             execution_timeout=TIMEOUT,
             kernel_name="python3",
+            language=LANGUAGE,
             kernel_manager_class=group.manager(variables, paths.CHAPTERS),
             on_cell_start=on_cell_start,
             extra_arguments=[
