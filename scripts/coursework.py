@@ -6,6 +6,15 @@ from pathlib import Path
 
 from compendium import commands, coursework, scenarios
 
+LONGEST = 86_400  # seconds; a day
+
+
+def seconds(text: str) -> int:
+    """A time limit; the client of notebooks takes no part of a second, and 0 for no limit."""
+    if not (text.isdecimal() and len(text) <= len(str(LONGEST)) and 1 <= int(text) <= LONGEST):
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: whole seconds from 1 to {LONGEST:,}")
+    return int(text)
+
 
 def main() -> int:
     """Write or grade."""
@@ -21,7 +30,7 @@ def main() -> int:
     )
     parser.add_argument(
         "--timeout",
-        type=float,
+        type=seconds,
         default=coursework.TIMEOUT,
         metavar="SECONDS",
         help="what a cell may take when graded (default: %(default)s)",

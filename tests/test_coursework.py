@@ -2,6 +2,7 @@
 
 import copy
 import os
+import runpy
 import subprocess
 import sys
 
@@ -122,6 +123,16 @@ def test_an_unknown_chapter_is_told_with_the_nearest():
     assert done.stderr.startswith("no chapter 'arm_trade'; did you mean 'arms_trade'?; allowed: ")
 
 
+@pytest.mark.parametrize("given", ["1.5", "nan", "inf", "0", "-1", "", "x", "86401", "9" * 5000])
+def test_a_time_limit_that_is_none_is_refused(monkeypatch, capsys, given):
+    script = str(paths.ROOT / "scripts" / "coursework.py")
+    monkeypatch.setattr(coursework, "grade", lambda *_: pytest.fail("was run"))
+    monkeypatch.setattr(sys, "argv", [script, "--grade", "x.ipynb", f"--timeout={given}"])
+    with pytest.raises(SystemExit, match="2"):
+        runpy.run_path(script)["main"]()
+    assert f"--timeout: {given!r}; allowed: whole seconds from 1" in capsys.readouterr().err
+
+
 def test_the_page_lists_every_exercise_with_its_level_and_minutes():
     text = coursework.overview()
     for chapter in exercises.MODULES:
@@ -140,6 +151,23 @@ def test_a_key_that_is_right_is_handed_out_with_the_exercises(tmp_path, monkeypa
     names = {"arms_trade-exercises.ipynb", "arms_trade-key.ipynb", "README.md"}
     assert {file.name for file in folder.iterdir()} == names
     assert len(lines) == 4 and all(file.stat().st_size for file in folder.iterdir())
+
+
+def test_exercises_that_were_filled_in_where_they_stand_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    monkeypatch.setattr(coursework, "run", lambda notebook, folder: notebook)
+    monkeypatch.setattr(coursework, "verdicts", lambda ran: [])
+
+    def write():
+        return coursework.write("replication", parameters.validate("replication", {}), str)
+
+    file = write() / "replication-exercises.ipynb"
+    write()  # in place of one that nobody has filled in
+    nbformat.write(filled({"replication-shared-values": "answer = 2"}), file)
+    before = file.read_bytes()
+    with pytest.raises(CompendiumError, match="cell answer-replication-shared-values: holds an"):
+        write()
+    assert file.read_bytes() == before
 
 
 def test_an_answer_whose_check_was_not_run_is_open():

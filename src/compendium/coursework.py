@@ -26,6 +26,7 @@ from compendium.exercises.cells import Exercise
 
 TIMEOUT = 120  # seconds a cell of a student may take
 ROLE = re.compile(r"\{\w+\}`([^`<]+?)(?:\s*<[^`>]+>)?`")
+EMPTY = "answer = ..."  # what a student fills in
 CHECKS = "checks"  # tag of the cell that checks an answer
 
 
@@ -90,24 +91,37 @@ def write(
     UsageError
         No such chapter.
     CompendiumError
-        The key was run and is not right; nothing is handed out then.
+        The key was run and is not right, or somebody has filled in the exercises where they
+        stand; nothing is handed out then.
     """
     source = cells.stored(require_chapter(chapter))
     folder = paths.BUILD / "coursework" / chapter
     folder.mkdir(parents=True, exist_ok=True)
-    key = folder / f"{chapter}-key.ipynb"
+    key, student = folder / f"{chapter}-key.ipynb", folder / f"{chapter}-exercises.ipynb"
+    _require_unanswered(student)
     report(f"running the key of {chapter} ...")
     solved = run(notebook(source, chapter, given, solved=True), folder)
     if faults := [line for line in verdicts(solved) if line.state not in exercises.DONE]:
         raise CompendiumError("the key is not right:\n" + "\n".join(map(str, faults)))
     files.put(key, nbformat.writes(solved) + "\n")
-    student = folder / f"{chapter}-exercises.ipynb"
     empty = notebook(source, chapter, given, solved=False)
     files.put(student, nbformat.writes(empty) + "\n")
     files.put(folder / "README.md", _readme(chapter, given))
     for file in (student, key, folder / "README.md"):
         report(paths.relative(file))
     return folder
+
+
+def _require_unanswered(student: Path) -> None:
+    """Raise where an earlier copy holds work that a new one would take the place of."""
+    if not student.exists():
+        return
+    answers = [c for c in notebooks.read(student).cells if c.get("id", "").startswith("answer-")]
+    if filled := next((c.id for c in answers if c.source.strip() != EMPTY), None):
+        raise CompendiumError(
+            f"{paths.relative(student)}, cell {filled}: holds an answer, which a new copy would "
+            "lose; nothing was written, move that file to another folder and run this again"
+        )
 
 
 def notebook(
@@ -164,7 +178,7 @@ def _cells(exercise: Exercise, number: int, solved: bool) -> list[nbformat.Noteb
         found.append(
             nb.new_markdown_cell(f"**Solution.** {plainly(exercise.words)}", id=f"words-{name}")
         )
-    code = exercise.code if solved else "answer = ..."
+    code = exercise.code if solved else EMPTY
     found.append(nb.new_code_cell(code, id=f"answer-{name}"))
     check = nb.new_code_cell(f'check("{name}", answer)', id=f"check-{name}")
     check.metadata["tags"] = [CHECKS]
