@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+PROJECT = ROOT / "pyproject.toml"
 STAMP = VENV / "ready"
 PINNED = {
     "pip": ("--require-hashes", "--only-binary", ":all:"),
@@ -38,9 +39,22 @@ def main() -> int:
     if sys.version_info < (3, 11):
         print(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}", file=sys.stderr)
         return 1
+    if problem := obstacle():
+        print(problem, file=sys.stderr)
+        return 1
     wanted = fingerprint()
     with alone():
         return bring(wanted, options.pip)
+
+
+def obstacle() -> str:
+    """What is not as a checkout has it, and what to do; empty where nothing is in the way."""
+    for file in (LOCK, PROJECT):
+        if not file.is_file():
+            return f"{file.name} is missing or no file; `git checkout {file.name}` brings it back"
+    if os.path.lexists(VENV) and not VENV.is_dir():
+        return f"{VENV.name} is no folder, and the environment is made there; move it away"
+    return ""
 
 
 @contextlib.contextmanager
@@ -83,7 +97,7 @@ def bring(wanted: str, pip: bool) -> int:
 def fingerprint() -> str:
     """What the environment depends on: lock, project file, Python, place of the checkout."""
     digest = hashlib.sha256()
-    for part in (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes()):
+    for part in (LOCK.read_bytes(), PROJECT.read_bytes()):
         digest.update(part)
     digest.update(f"{sys.version}|{VENV}".encode())
     return digest.hexdigest()

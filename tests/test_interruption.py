@@ -964,6 +964,24 @@ def test_an_environment_that_was_broken_off_is_made_from_nothing(setting_up):
     assert script.bring("two", pip=True) == 0 and did == []
 
 
+def test_what_is_in_the_way_of_an_environment_is_told_in_a_line(setting_up, monkeypatch, capsys):
+    script, did = setting_up
+    monkeypatch.setattr(sys, "argv", ["environment.py"])
+    for name in ("requirements.lock", "pyproject.toml"):
+        file = script.ROOT / name
+        monkeypatch.setattr(script, "LOCK" if "lock" in name else "PROJECT", file)
+        assert script.main() == 1
+        told = f"{name} is missing or no file; `git checkout {name}` brings it back\n"
+        assert capsys.readouterr().err == told
+        file.touch()
+    script.VENV.rmdir()
+    for make in (script.VENV.touch, lambda: script.VENV.symlink_to("nowhere")):
+        make()
+        assert script.main() == 1 and did == []
+        assert capsys.readouterr().err.startswith(".venv is no folder, ")
+        script.VENV.unlink()
+
+
 def test_two_processes_do_not_make_one_environment(setting_up, capsys):
     script, _ = setting_up
     with script.alone():
