@@ -236,6 +236,15 @@ def test_a_file_is_put_whole_or_not_at_all(tmp_path, monkeypatch):
     assert file.read_text() == "old" and [f.name for f in tmp_path.iterdir()] == ["page.md"]
 
 
+def test_what_a_file_comes_in_place_of_is_removed_and_nothing_else(tmp_path):
+    """Another process may be about to read the file itself, and that of another name."""
+    for name in ("low-1a.json", "low-2b.json", "low-x-1a.json", "low-1a.txt", "page-low-1a.json"):
+        (tmp_path / name).touch()
+    files.clear_older(tmp_path / "low-2b.json")
+    left = {"low-2b.json", "low-x-1a.json", "low-1a.txt", "page-low-1a.json"}
+    assert {file.name for file in tmp_path.iterdir()} == left
+
+
 def test_what_was_begun_long_ago_is_removed(tmp_path):
     for name, age in (("a", 0), ("b", 2 * files.ABANDONED)):
         file = tmp_path / f"{files.NEW}{name}.json-1"

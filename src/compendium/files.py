@@ -139,6 +139,18 @@ def clear_abandoned(folder: Path) -> None:
                 file.unlink()
 
 
+def clear_older(file: Path) -> None:
+    """Remove what `file` comes in place of: files whose names differ in the digest at the end alone."""
+    name = _without_digest(file)
+    for other in file.parent.glob(f"{name}-*{file.suffix}"):
+        if other != file and _without_digest(other) == name:
+            other.unlink(missing_ok=True)
+
+
+def _without_digest(file: Path) -> str:
+    return file.stem.rpartition("-")[0]
+
+
 def keep(file: Path, text: str) -> None:
     """Write a text with its digest, for `kept`."""
     put(file, f"{_digest(text)}\n{text}", lasting=False)

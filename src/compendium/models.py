@@ -59,8 +59,7 @@ def values_in(name: str) -> dict[str, Value]:
         return kept
     found = values_of(scenarios.read(name).chapters)
     file.parent.mkdir(parents=True, exist_ok=True)
-    for older in file.parent.glob(f"{name}-*.json"):
-        older.unlink(missing_ok=True)
+    files.clear_older(file)
     files.clear_abandoned(file.parent)
     values.write(file, found)
     return values.read(file)

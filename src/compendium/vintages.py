@@ -122,8 +122,7 @@ def compute(day: dt.date) -> Path:
     }
     file = _file(day)
     file.parent.mkdir(parents=True, exist_ok=True)
-    for older in file.parent.glob(f"{day}-*.json"):
-        older.unlink(missing_ok=True)
+    files.clear_older(file)
     files.clear_abandoned(file.parent)
     values.write(file, found, as_of=str(day))
     return file
@@ -377,8 +376,7 @@ def parts(
     text = files.kept(file)
     if text is None:
         text = json.dumps(_parts(as_of, track(as_of, workers, stop), stop))
-        for older in file.parent.glob(f"page-{day}-*.json"):
-            older.unlink(missing_ok=True)
+        files.clear_older(file)
         files.keep(file, text)
     return json.loads(text)
 
