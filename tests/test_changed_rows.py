@@ -7,11 +7,23 @@ import shutil
 import pandas as pd
 import pytest
 
-from compendium import claims, datapackage, evidence, models, parameters, paths, upstream
+from compendium import (
+    claims,
+    datapackage,
+    evidence,
+    models,
+    parameters,
+    paths,
+    upstream,
+    vintages,
+)
+from compendium.arms import economy, estimates, words
 from compendium.arms import value as arms
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
+from compendium.trade import levels
 from compendium.troops import checks
+from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
 LATER = {"source_id": "csis2026timeline", "period_end": "2026-06-01", "stated_on": "2026-06-01"}
@@ -113,6 +125,97 @@ def test_a_rocket_priced_in_other_money_prices_no_rocket_in_dollars(tables):
     assert "arms-price-grad-2022" not in arms.container_inputs(given, "market")[0].rows
 
 
+def test_a_rocket_priced_by_a_range_is_priced_by_that_range(tables):
+    given = few("arms_trade", as_of=STUDY_DAY, quantity_basis="containers")
+    tables("arms", edit("arms-price-grad-2022", value="", low="800", high="1000"))
+    price = arms.container_inputs(given, "russian_cost")[0]
+    assert price[:2] == (800, 1000) and price.rows == ("arms-price-grad-2022",)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"unit": "rounds_per_year"},  # a rate is no sum
+        {"unit": "missiles"},
+    ],
+)
+def test_a_count_in_another_unit_is_no_count_of_rounds(tables, row):
+    before = arms.inputs(few("arms_trade", as_of=STUDY_DAY)).quantities
+    tables("arms", add("arms-sh-2024-10-dia", obs_id="arms-x", value="3000000", low="", high="",
+                       issuer="US DoD", **row))  # fmt: skip
+    assert arms.inputs(few("arms_trade", as_of=STUDY_DAY)).quantities == before
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        (
+            "arms-sh-2024-10-dia",
+            {"value": "", "low": "9400000", "high": "", "qualifier": "at_least"},
+        ),
+        (
+            "arms-price-152-kei-dprk",
+            {"value": "", "low": "450", "high": "", "qualifier": "at_least"},
+        ),
+        ("arms-dud-2024-02", {"value": "", "low": "40", "high": "60"}),
+    ],
+)
+def test_a_row_with_ends_alone_is_drawn_from(tables, row, cells):
+    tables("arms", edit(row, **cells))
+    shown = stated("arms_trade", as_of=STUDY_DAY, sobol_samples=64)
+    assert shown["value_total"].low < shown["value_total"].high
+
+
+def test_unusable_rounds_by_a_range_and_in_percent_alone(tables):
+    given = few("arms_trade", as_of=STUDY_DAY, discount_unusable="always")
+    tables("arms", add("arms-dud-2024-02", obs_id="arms-x", value="", low="60", high="80"))
+    assert arms.unusable(given, "market")[:2] == (0, 0.8)
+    tables("arms", edit("arms-x", unit="share", low="0.6", high="0.8"))
+    assert arms.unusable(given, "market").rows == ("arms-dud-2024-02",)
+
+
+def test_yardsticks_in_trillions_are_the_same_and_in_other_money_refused(tables):
+    before = economy.yardsticks(HINDSIGHT)["usd_billion"].tolist()
+    value = datapackage.read_table("arms").set_index("obs_id").at["arms-gni-2023", "value"]
+    tables("arms", edit("arms-gni-2023", value=f"{value / 1000:g}", unit="KRW_trillion"))
+    assert economy.yardsticks(HINDSIGHT)["usd_billion"].tolist() == pytest.approx(before, rel=1e-3)
+    tables("arms", edit("arms-gni-2023", unit="USD_billion"))
+    with pytest.raises(Exception, match="arms-gni-2023: unit 'USD_billion'.*KRW_trillion"):
+        economy.yardsticks(HINDSIGHT)
+
+
+def test_what_others_state_is_shown_in_the_unit_of_the_page():
+    units = datapackage.read_table("arms").set_index("obs_id")["unit"]
+    found = vintages.others("arms_trade.value_total", HINDSIGHT)
+    assert len(found) > 5 and {units[row] for row in found["row"]} == {"USD_million"}
+
+
+def test_counts_that_agree_are_not_called_one():
+    both = {end: Value(f"arms_trade.containers_{end}", 2000.0, unit="containers", rows=("a", "b"))
+            for end in ("lowest", "highest")}  # fmt: skip
+    assert "agree on {value}" in words.newest(both.values(), "containers", "containers")
+    one = [Value(v.id, v.value, unit="containers", rows=("a",)) for v in both.values()]
+    assert "the only one" in words.newest(one, "containers", "containers")
+
+
+def test_the_tested_combination_is_near_both_bounds_or_said_not_to_be():
+    case = estimates.case(HINDSIGHT)
+    assert words.near(case, 1700, 5500, 0.05) == "comes close to both bounds"
+    assert "does not" in words.near(case | {"price_low": 450.0}, 1700, 5500, 0.05)
+
+
+# --- trade -----------------------------------------------------------------------------------------
+
+
+def test_a_later_total_by_a_range_is_its_middle_and_in_euros_is_none(tables):
+    like = add("trade-rudprk-2024-nikiforov", obs_id="trade-x", value="", low="30", high="50",
+               reliability="A", credibility="1", issuer="Eurostat")  # fmt: skip
+    tables("trade", like)
+    assert levels.reported_total(HINDSIGHT, 2024)[["obs_id", "value"]].tolist() == ["trade-x", 40]
+    tables("trade", edit("trade-x", value="0.03", low="", high="", unit="EUR_billion"))
+    assert levels.reported_total(HINDSIGHT, 2024)["obs_id"] == "trade-rudprk-2024-nikiforov"
+
+
 # --- strategy --------------------------------------------------------------------------------------
 
 
@@ -155,7 +258,7 @@ def test_the_middle_of_a_statement_by_hand():
         [(50.0, None, None), (None, 20.0, 40.0), (None, None, 60.0), (None, 10.0, None)],
         columns=["value", "low", "high"], dtype=float,
     )  # fmt: skip
-    assert strategy._middle(rows).tolist() == [50, 30, 60, 10]
+    assert evidence.middle(rows).tolist() == [50, 30, 60, 10]
 
 
 def test_a_share_of_how_many_votes_is_not_known_reads_nothing(tables):

@@ -359,6 +359,18 @@ def keys_of(note: str) -> dict[str, str]:
     return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
 
 
+def ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with both ends: those stated, else the figure, else the only end there is."""
+    low, high = rows["low"].fillna(rows["value"]), rows["high"].fillna(rows["value"])
+    return rows.assign(low=low.fillna(high), high=high.fillna(low))
+
+
+def middle(rows: pd.DataFrame) -> pd.Series:
+    """Figure of each row, else the middle of its ends, else the only end there is."""
+    filled = ends(rows)
+    return rows["value"].fillna((filled["low"] + filled["high"]) / 2)
+
+
 def figure_text(row) -> str:
     """Figure of a row as stated: qualifier, value, range."""
 

@@ -241,11 +241,19 @@ def scores(checks: Iterable[pd.DataFrame], level: float = 0.9) -> pd.DataFrame:
 
 # What others stated of the same thing, to stand beside the track: table, filters, factor.
 OTHERS = {
-    "arms_trade.value_total": ("arms", {"indicator": "arms_value_total"}, 0.001),
-    "troop_plausibility.present_now": ("troops", {"indicator": "troops_present"}, 1.0),
+    "arms_trade.value_total": (
+        "arms",
+        {"indicator": "arms_value_total", "unit": "USD_million"},
+        0.001,
+    ),
+    "troop_plausibility.present_now": (
+        "troops",
+        {"indicator": "troops_present", "unit": "persons"},
+        1.0,
+    ),
     "troop_plausibility.casualties_now": (
         "troops",
-        {"indicator": "casualties_total", "item": "killed_and_wounded"},
+        {"indicator": "casualties_total", "item": "killed_and_wounded", "unit": "persons"},
         1.0,
     ),
 }
@@ -269,11 +277,10 @@ def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
     table, filters, factor = OTHERS[id]
     rows = evidence.load(table, as_of, **filters)
     rows = rows[rows["period_end"] >= pd.Timestamp(FIRST_MONTH)]
-    middle = rows[["low", "high"]].mean(axis=1)
     return pd.DataFrame(
         {
             "day": rows["known_on"],
-            "value": rows["value"].fillna(middle) * factor,
+            "value": evidence.middle(rows) * factor,
             "issuer": rows["issuer"],
             "row": rows["obs_id"],
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 
 YARDSTICK_ROWS = {
@@ -22,6 +23,11 @@ YARDSTICK_LABELS = {
     "gdp_real": "real gross domestic product, first release",
     "gdp_real_rebased": "real gross domestic product, rebased",
     "gdp_real_2022": "real gross domestic product of 2022, in dollars as reported",
+}
+# To billions, by whether a rate makes dollars of them.
+BILLIONS = {
+    True: {"KRW_billion": 1.0, "KRW_trillion": 1000.0},
+    False: {"USD_billion": 1.0, "USD_million": 0.001},
 }
 
 
@@ -43,7 +49,13 @@ def yardsticks(as_of) -> pd.DataFrame:
     for name, ids in YARDSTICK_ROWS.items():
         if not set(ids) <= set(rows.index):
             continue
-        amount = rows.loc[ids[0], "value"]
+        unit, factors = rows.loc[ids[0], "unit"], BILLIONS[len(ids) == 2]
+        if unit not in factors:
+            raise CompendiumError(
+                f"data/raw/arms.csv: {ids[0]}: unit {unit!r} of a yardstick is not read here; "
+                f"allowed: {', '.join(factors)}"
+            )
+        amount = rows.loc[ids[0], "value"] * factors[unit]
         if len(ids) == 2:
             amount /= rows.loc[ids[1], "value"]  # billion won / won per dollar
         records.append(

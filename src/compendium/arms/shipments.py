@@ -74,28 +74,29 @@ def short(issuer: str) -> str:
 
 
 @remembered
-def shipments(as_of, indicators: str | Sequence[str], items: Sequence[str] | None = None):
+def shipments(
+    as_of, indicators: str | Sequence[str], unit: str, items: Sequence[str] | None = None
+):
     """Dated statements of a cumulative quantity, by issuer, conflicts side by side.
 
     Parameters
     ----------
     as_of : date or str
     indicators : str or sequence of str
+    unit : str
+        Rows in another unit are of another quantity, for example rounds a year.
     items : sequence of str, optional
         Only these items.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of `evidence.load` with `low` and `high` filled by the statement's own bounds or
-        by its value, and the columns `issuer_short` and `side`; sorted by period_end and, on
+        Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), and the columns `issuer_short` and `side`; sorted by period_end and, on
         the same day, from the worst graded to the best.
     """
-    filters = {"indicator": indicators} | ({"item": items} if items else {})
-    rows = evidence.load("arms", as_of, **filters)
+    filters = {"indicator": indicators, "unit": unit} | ({"item": items} if items else {})
+    rows = evidence.ends(evidence.load("arms", as_of, **filters))
     rows = rows.assign(
-        low=rows["low"].fillna(rows["value"]),
-        high=rows["high"].fillna(rows["value"]),
         issuer_short=rows["issuer"].map(short),
         side=rows["issuer"].map(side),
     )
@@ -108,7 +109,7 @@ def shipments(as_of, indicators: str | Sequence[str], items: Sequence[str] | Non
 
 def containers(as_of):
     """Containers sent, cumulative, as each issuer stated them."""
-    return shipments(as_of, "containers_shipped_cumulative", ["munitions"])
+    return shipments(as_of, "containers_shipped_cumulative", "containers", ["munitions"])
 
 
 def route(as_of) -> pd.DataFrame:
@@ -123,23 +124,22 @@ def route(as_of) -> pd.DataFrame:
 
 def shells(as_of):
     """Rounds sent, cumulative; the single-calibre 122 mm readings are left out here."""
-    return shipments(as_of, "shells_shipped_cumulative", SHELL_ITEMS)
+    return shipments(as_of, "shells_shipped_cumulative", "rounds", SHELL_ITEMS)
 
 
 def rockets(as_of):
     """The same containers read as 122 mm rocket rounds."""
-    return shipments(as_of, "shells_shipped_cumulative", ["122mm_mrl_equivalent"])
+    return shipments(as_of, "shells_shipped_cumulative", "rounds", ["122mm_mrl_equivalent"])
 
 
 def missiles(as_of):
     """Ballistic missiles fired or delivered, cumulative."""
-    return shipments(as_of, MISSILE_INDICATORS)
+    return shipments(as_of, MISSILE_INDICATORS, "missiles")
 
 
 def guns(as_of):
     """Guns and launchers delivered."""
-    rows = shipments(as_of, "quantity_delivered")
-    return rows[rows["unit"] == "units"].reset_index(drop=True)
+    return shipments(as_of, "quantity_delivered", "units")
 
 
 @remembered
@@ -147,9 +147,7 @@ def conversions(as_of):
     """Rounds a container by calibre; arithmetic on pairs of statements, so implied rows."""
     rows = evidence.load("arms", as_of, implied=True, indicator="rounds_per_container")
     rows = rows[rows["item"] != "shells_with_bullets"]
-    return rows.assign(
-        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
-    ).reset_index(drop=True)
+    return evidence.ends(rows).reset_index(drop=True)
 
 
 @remembered

@@ -282,7 +282,7 @@ def extremes(p: ArmsTrade, rows: pd.DataFrame, name: str, unit: str, scale=1.0, 
             f"by {row['period_end'].date()}",
             decimals=decimals,
             kind="evidence",
-            rows=(row["obs_id"],),
+            rows=tuple(current.loc[current[column] == row[column], "obs_id"]),
         )
         for end, (row, column) in picks.items()
     ]

@@ -101,9 +101,8 @@ def latest(
 @remembered
 def price_rows(as_of) -> dict[str, pd.DataFrame]:
     """Rows of `unit_price` in USD a round behind each price basis; a basis may be empty."""
-    rows = evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
-    rows = rows.assign(
-        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
+    rows = evidence.ends(
+        evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
     )
     full = rows["obs_id"].isin(FULL_PRICE_ROWS)
     return {
@@ -318,10 +317,10 @@ def container_inputs(p: ArmsTrade, basis: str) -> tuple[Range, Range, Range, Ran
     grad = evidence.load(
         "arms", p.as_of, indicator="unit_price", item=ROCKET_ITEM, unit="USD_per_round"
     )
-    grad = graded(grad.assign(low=grad["value"], high=grad["value"]), p)
+    grad = graded(evidence.ends(grad), p)
     # Scarcity prices of 2024 belong to the market bases; a seller to Russia had the older price.
     if basis not in ("market", "western"):
-        grad = grad.nsmallest(1, "value")
+        grad = grad.loc[evidence.middle(grad).nsmallest(1).index]
     rocket_price = span(grad, "122 mm rocket")
     if rocket_price is None or rocket_loading is None:
         if p.rocket_share:
@@ -372,9 +371,7 @@ def missile_price_rows(as_of) -> pd.DataFrame:
         item=MISSILE_PRICE_ITEMS,
         unit="USD_million_per_missile",
     )
-    return rows.assign(
-        low=rows["low"].fillna(rows["value"]), high=rows["high"].fillna(rows["value"])
-    )
+    return evidence.ends(rows)
 
 
 @remembered
@@ -396,12 +393,12 @@ def unusable(p: ArmsTrade, basis: str) -> Range:
     if p.unusable_share is not None:
         return fixed(p.unusable_share)
     rows = evidence.load(
-        "arms", p.as_of, indicator="dud_or_unusable_share", item="artillery_shells"
+        "arms", p.as_of, indicator="dud_or_unusable_share", item="artillery_shells", unit="percent"
     )
-    rows = graded(rows, p)
+    rows = graded(evidence.ends(rows), p)
     if rows.empty:
         return Range(0.0, 0.0, (), "no share known")
-    return Range(0.0, float(rows["value"].max()) / 100, tuple(rows["obs_id"]), "unusable")
+    return Range(0.0, float(rows["high"].max()) / 100, tuple(rows["obs_id"]), "unusable")
 
 
 # Columns of the unit cube, by the group whose share of the variance they make up.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -190,6 +190,20 @@ def transfer(check: pd.DataFrame, tolerance: float) -> str:
     return said
 
 
+def near(figures: Mapping[str, float], low: float, high: float, tolerance: float) -> str:
+    """Whether the tested combination meets the bounds that it was made for."""
+    met = all(
+        abs(
+            figures["rounds"] * figures[f"price_{end}"] / 1e6
+            + figures["missiles"] * figures[f"missile_price_{end}"]
+            - bound
+        )
+        <= tolerance * bound
+        for end, bound in (("low", low), ("high", high))
+    )
+    return "comes close to both bounds" if met else "was to meet both bounds and does not"
+
+
 def newest(values: Iterable[Value], name: str, what: str) -> str:
     """From where to where the issuers' newest counts run, if any is graded well enough.
 
@@ -206,7 +220,9 @@ def newest(values: Iterable[Value], name: str, what: str) -> str:
     low, high = (known.get(f"arms_trade.{name}_{end}") for end in ("lowest", "highest"))
     if low is None or high is None:
         return f"Counts of {what}; none is graded well enough to be drawn from."
-    if low.rows == high.rows and low.value == high.value:
+    if low.value == high.value:
+        if len(low.rows) > 1:
+            return f"Counts of {what}; those that are new and graded well enough agree on {{value}}`{low.id}`."
         return f"Counts of {what}; the only one that is new and graded well enough is {{value}}`{low.id}`."
     return (
         f"The issuers' newest counts of {what} that are graded well enough run from"

@@ -156,12 +156,6 @@ def _read(
                    confounded, two_way)  # fmt: skip
 
 
-def _middle(rows: pd.DataFrame) -> pd.Series:
-    """Value, else the middle of the range, else the only end that is stated."""
-    middle = rows["value"].fillna((rows["low"] + rows["high"]) / 2)
-    return middle.fillna(rows["high"]).fillna(rows["low"])
-
-
 def _points(low: float, high: float) -> str:
     return f"{100 * low:+.0f} to {100 * high:+.0f} points"
 
@@ -192,7 +186,7 @@ def _ammunition(p):
                 + " million rounds a year" if len(gap) else "", two_way=False)  # fmt: skip
     share = _rows(p, ("arms", "strategy"), "north_korean_share_of_russian_ammunition")
     share = share[share["unit"] == "percent"]
-    middle = _middle(share)
+    middle = evidence.middle(share)
     yield _read(claim, "North Korean share of shells",
                 f"for: the median statement is at least {p.need_share:g} percent; against: less",
                 share, "for" if middle.median() >= p.need_share else "against",
@@ -293,7 +287,7 @@ def _quality(p):
     for indicator, label in (("dud_or_unusable_share", "unusable rounds"),
                              ("missile_failure_share", "failed missiles")):  # fmt: skip
         own = known[(known["indicator"] == indicator) & (known["unit"] == "percent")]
-        middle = _middle(own)
+        middle = evidence.middle(own)
         yield _read(claim, label,
                     f"for: the median statement is at least {p.poor_share:g} percent; against: less",
                     own, "for" if middle.median() >= p.poor_share else "against",

@@ -184,9 +184,12 @@ def _steps(u: bytes, freedom: int) -> NDArray[np.float64]:
 @remembered
 def reported_total(as_of, year: int) -> pd.Series | None:
     """Total of `year` as reported by anyone but the study, at any grade; the best one."""
-    rows = evidence.load("trade", as_of, indicator="trade_turnover", item=series.RUSSIA)
+    rows = evidence.load(
+        "trade", as_of, indicator="trade_turnover", item=series.RUSSIA, unit="USD_million"
+    )
     rows = rows[halfyear.spans(rows, halfyear.YEAR) & (rows["period_start"].dt.year == year)]
     rows = rows[~rows["issuer"].str.startswith("FNF")]
+    rows = rows.assign(value=evidence.middle(rows))
     order = rows.sort_values(["credibility", "reliability", "known_on"], kind="stable")
     return None if order.empty else order.iloc[0]
 
