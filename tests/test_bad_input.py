@@ -767,7 +767,7 @@ def test_a_switch_of_make_is_one_nought_or_nothing(goal, setting, option):
         done = run("make", "--dry-run", goal, f"{name}={value}")
         assert (option in done.stdout) == (value == on) and done.returncode == 0
     done = run("make", "--dry-run", goal, f"{name}=no")
-    assert done.returncode == 2 and done.stdout == ""
+    assert done.returncode == 2 and "scripts/" not in done.stdout  # a make in a make says more
     assert f"{name}=no: allowed are 1 (yes), 0 (no) and nothing" in done.stderr
 
 
