@@ -401,12 +401,12 @@ def traced(tmp_path_factory):
     }
     (root / "values.json").write_text(json.dumps(known), "utf-8")
     toc = (root / "_toc.yml").read_text("utf-8")
-    (root / "catalogue").mkdir()
+    (root / "chapters" / "catalogue").mkdir()
     for part in CATALOGUE:
-        (root / "catalogue" / f"{part}.md").write_text(
+        (root / "chapters" / "catalogue" / f"{part}.md").write_text(
             f"# {part}\n\n```{{catalogue}} {part}\n```\n"
         )
-        toc += f"  - file: catalogue/{part}\n"
+        toc += f"  - file: chapters/catalogue/{part}\n"
     (root / "_toc.yml").write_text(toc, "utf-8")
     target = root / "_build" / "book"
     book.render("replication", root / "chapters", root / "values.json", target, root=root)
@@ -417,7 +417,7 @@ def test_a_value_links_to_the_catalogue_and_has_a_card(traced):
     built, row = traced
     arms = page(built, "chapters/arms_trade.html")
     link = arms.select_one("article a.compendium-value")
-    assert link["href"] == "../catalogue/values.html#value-arms-trade-containers"
+    assert link["href"] == "catalogue/values.html#value-arms-trade-containers"
     (card,) = arms.select(".value-card")  # one card, however often the value stands there
     assert card["id"] == link["data-card"]
     assert card["popover"] == "manual" and card["role"] == "dialog" and card["aria-label"]
@@ -428,8 +428,8 @@ def test_a_value_links_to_the_catalogue_and_has_a_card(traced):
     assert known["issuer"] in text and str(known["known_on"].date()) in text
     assert f"{known['reliability']}{known['credibility']}" in text
     hrefs = [a["href"] for a in card.select("a")]
-    assert f"../catalogue/arms.html#row-{row}" in hrefs
-    assert f"../catalogue/sources.html#source-{known['source_id']}" in hrefs
+    assert f"catalogue/arms.html#row-{row}" in hrefs
+    assert f"catalogue/sources.html#source-{known['source_id']}" in hrefs
     # Cells count as in the stored chapter: the injected one is passed over.
     assert "#cell-2" in hrefs and arms.select_one("#cell-2")
     assert "Computed in Arms, cell 2" in text
@@ -437,19 +437,19 @@ def test_a_value_links_to_the_catalogue_and_has_a_card(traced):
 
 def test_titles_repeated_elsewhere_hold_no_link_within_a_link(traced):
     built, _ = traced
-    for name in ("index.html", "chapters/arms_trade.html", "catalogue/arms.html"):
+    for name in ("index.html", "chapters/arms_trade.html", "chapters/catalogue/arms.html"):
         assert not page(built, name).select("a a")
 
 
 def test_a_row_named_in_a_table_links_to_the_catalogue(traced):
     built, row = traced
     link = page(built, "chapters/arms_trade.html").select_one("details.exhibit-data a.row-id")
-    assert (link.get_text(), link["href"]) == (row, f"../catalogue/arms.html#row-{row}")
+    assert (link.get_text(), link["href"]) == (row, f"catalogue/arms.html#row-{row}")
 
 
 def test_every_link_into_the_catalogue_has_its_target(traced):
     built, _ = traced
-    pages = {name: page(built, f"catalogue/{name}.html") for name in CATALOGUE}
+    pages = {name: page(built, f"chapters/catalogue/{name}.html") for name in CATALOGUE}
     for name, tree in pages.items():
         targets = {node["id"] for node in tree.select("[id]")}
         assert len(targets) == len(tree.select("[id]")), name
@@ -462,13 +462,13 @@ def test_every_link_into_the_catalogue_has_its_target(traced):
 
 def test_the_catalogue_shows_what_rests_on_a_row_and_offers_the_table(traced):
     built, row = traced
-    tree = page(built, "catalogue/arms.html")
+    tree = page(built, "chapters/catalogue/arms.html")
     line = tree.find(id=f"row-{row}")
     assert [a.get_text() for a in line.select("a.value-id")] == ["arms_trade.containers"]
     known = evidence.load("arms", "2024-10-28", implied=True, repeats=True)
     assert len(tree.select("table.catalogue tbody tr")) == len(known)
     href = tree.select_one("a[download]")["href"]
-    text = (built / "catalogue" / href).resolve().read_text("utf-8")
+    text = (built / "chapters" / "catalogue" / href).resolve().read_text("utf-8")
     assert text.count("\n") == len(known) + 1
     values = (built / "tables" / "values.csv").read_text("utf-8")
     assert "arms_trade.containers" in values
@@ -480,7 +480,7 @@ def test_scripts_of_tables_load_only_where_tables_are(traced):
     def scripts(name):
         return [s.get("src", "") for s in page(built, name).find_all("script")]
 
-    assert any("tables.js" in src for src in scripts("catalogue/arms.html"))
+    assert any("tables.js" in src for src in scripts("chapters/catalogue/arms.html"))
     assert not any("tables.js" in src for src in scripts("chapters/arms_trade.html"))
     assert any("evidence.js" in src for src in scripts("chapters/arms_trade.html"))
     assert "window.compendiumTables={" in (built / "_static" / "tables.js").read_text("utf-8")
