@@ -19,6 +19,7 @@ from compendium import (
 )
 from compendium.arms import economy, estimates, words
 from compendium.arms import value as arms
+from compendium.policy import check, designations, theft
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
@@ -290,3 +291,54 @@ def test_a_parameter_alone_overtakes_no_statement(monkeypatch, tmp_path):
         found = models.run("kremlin_strategy", few("kremlin_strategy", need_share=need))
         now = {value.id: value for value in found.values}
         assert claims.summary(row, then, now).at[0, "verdict"] == verdict
+
+
+# --- recommendations -------------------------------------------------------------------------------
+
+
+def test_later_counts_of_theft_in_every_way_they_may_be_written(tables):
+    like, late = "strat-crypto-2025", {"source_id": "csis2026timeline", "stated_on": "2026-06-01"}
+
+    def change(rows):
+        rows = edit(like, value="", low="2000", high="2300")(rows)
+        rows = add(like, obs_id="strat-crypto-2025-trm", issuer="TRM Labs", value="2.5",
+                   low="", high="", unit="USD_billion")(rows)  # fmt: skip
+        return add("strat-crypto-2024", obs_id="strat-crypto-2024-new", value="1400",
+                   issuer="Chainalysis (via Reuters)", **late)(rows)  # fmt: skip
+
+    tables("strategy", change)
+    counts = theft.counts(HINDSIGHT).set_index(["year", "issuer"])["value"]
+    assert counts[2024].to_dict() == {"Chainalysis": 1400, "MSMT": 1190}
+    assert counts[2025].to_dict() == {"Chainalysis": 2150, "TRM Labs": 2500}
+    stolen = moved("crypto theft")
+    assert (stolen["after"], stolen["moved"]) == (2325, "rose")
+    scored = check.projections(few("recommendations")).set_index("quantity")
+    own = scored.loc["crypto theft of 2025, million USD (Chainalysis)"]
+    assert (own["later"], own["inside"]) == (2150, "yes")
+
+
+def moved(name):
+    first = designations.plain(HINDSIGHT)["day"].min()
+    return designations.since(designations.aligned(HINDSIGHT), first).set_index("series").loc[name]
+
+
+def test_trade_that_ends_in_a_range_is_held_against_its_middle(tables):
+    tables("trade", edit("trade-cn-2025-gac", value="", low="2700", high="2800"))
+    trade = moved("trade with China, customs")
+    assert (trade["after"], trade["moved"]) == (2750, "rose")
+
+
+def test_a_designation_told_as_a_floor_or_range_counts_with_its_low_end(tables):
+    like = "strat-sanc-us-2025-11-e"
+
+    def change(rows):
+        own = {"value": "", "period_start": "2025-11-05", "period_end": "2025-11-05"}
+        rows = add(like, **own, obs_id=f"{like}-new1", low="20", qualifier="at_least")(rows)
+        rows = add(like, **own, obs_id=f"{like}-new2", low="5", high="9")(rows)
+        return add(like, **own, obs_id=f"{like}-new3", high="30", qualifier="up_to")(rows)
+
+    before = designations.plain(HINDSIGHT)["value"].sum()
+    tables("strategy", change)
+    listed = designations.plain(HINDSIGHT)
+    assert designations.by_issuer(listed)["designations"].sum() == before + 20 + 5
+    assert designations.actions(listed)["size"].min() > 0

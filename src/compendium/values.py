@@ -86,9 +86,16 @@ SCALES = (
     {"percent": 1, "share": 100},
     {"months": 1, "years": 12},
 )
+
 ID = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS = ("evidence", "estimate", "projection", "score")
 FORMS = ("value", "number", "interval", "full")
+
+
+def scale(unit: str) -> dict[str, float]:
+    """Units that measure the same thing as `unit`, with the size of each in it."""
+    sizes = next((sizes for sizes in SCALES if unit in sizes), {unit: 1})
+    return {other: size / sizes[unit] for other, size in sizes.items()}
 
 
 @dataclass(frozen=True)
@@ -211,16 +218,15 @@ class Value:
         """
         if unit not in UNITS:
             raise CompendiumError(f"value {self.id!r}: unknown unit {unit!r}{nearest(unit, UNITS)}")
-        scale = next((s for s in SCALES if self.unit in s and unit in s), None)
-        if scale is None and unit != self.unit:
-            same = [u for s in SCALES if self.unit in s for u in s] or [self.unit]
+        sizes = scale(unit)
+        if self.unit not in sizes:
             raise CompendiumError(
                 f"value {self.id!r} is in {self.unit} and cannot be told in {unit}; "
-                f"allowed: {', '.join(same)}"
+                f"allowed: {', '.join(scale(self.unit))}"
             )
         if unit == self.unit:
             return self
-        factor = scale[self.unit] / scale[unit]
+        factor = sizes[self.unit]
 
         def turned(amount):
             return None if amount is None else amount * factor

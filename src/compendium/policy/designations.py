@@ -27,7 +27,9 @@ def plain(as_of) -> pd.DataFrame:
         Rows of `evidence.load` with `by` (the issuer's short name), `what` and `day`.
     """
     rows = evidence.load("strategy", as_of, indicator="sanctions_designations")
-    rows = rows[~rows["item"].str.contains(NEVER_ADDED)]
+    # Of a range or a floor the low end is sure, and the sum is a lower bound.
+    rows = rows.assign(value=rows["value"].fillna(rows["low"]))
+    rows = rows[~rows["item"].str.contains(NEVER_ADDED) & rows["value"].notna()]
     if rows.empty:  # without a name there is nothing to split
         return rows.assign(by=rows["item"], what=rows["item"], day=rows["period_end"])
     names = rows["item"].str.split(":", expand=True).reindex(columns=[0, 1])
@@ -71,6 +73,7 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
     totals = series.totals(p)
     totals = totals[totals["preferred"]]
     china = series.china(as_of)
+    china = china.assign(value=evidence.middle(china))
     china = china[(china["qualifier"] != "implied") & (china["concept"] == "customs")]
     trade = pd.concat(
         [

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from compendium import evidence
+from compendium import evidence, values
+from compendium.arms.shipments import short
 from compendium.memory import remembered
 from compendium.parameters import Recommendations
 
+UNIT = "USD_million"
 # Counts of single cases, first estimates that the issuer revised, repeats and contradictions.
 LEFT_OUT = r"_two_incidents|first_estimate|_alt|_second_source"
 
@@ -21,12 +23,18 @@ LEFT_OUT = r"_two_incidents|first_estimate|_alt|_second_source"
 def counts(as_of) -> pd.DataFrame:
     """Counts of a whole year's theft: `year`, `issuer`, `value` (USD million), `obs_id`.
 
-    Of one issuer's counts of a year the newest stands.
+    Of one issuer's counts of a year the newest stands, whoever relayed it; for a range stands
+    its middle.
     """
-    rows = evidence.load("strategy", as_of, indicator="crypto_theft_dprk", unit="USD_million")
+    scale = values.scale(UNIT)
+    rows = evidence.load("strategy", as_of, indicator="crypto_theft_dprk", unit=list(scale))
     days = (rows["period_end"] - rows["period_start"]).dt.days + 1
     rows = rows[days.between(350, 366) & ~rows["item"].str.contains(LEFT_OUT)]
-    rows = rows.assign(year=rows["period_end"].dt.year)
+    rows = rows.assign(
+        year=rows["period_end"].dt.year,
+        issuer=rows["issuer"].map(short),
+        value=evidence.middle(rows) * rows["unit"].map(scale),
+    )
     rows = rows.sort_values(["year", "known_on"], kind="stable")
     newest = rows.groupby(["year", "issuer"], sort=True).tail(1)
     return newest[["year", "issuer", "value", "obs_id"]].reset_index(drop=True)
