@@ -755,6 +755,15 @@ def test_versions_not_in_use_are_told_with_the_reason():
     assert set(found["score_id"]) == every - used  # nothing is unknown in hindsight
 
 
+def test_of_versions_with_the_same_rows_the_order_of_the_table_is_told(raw):
+    rows = read(raw / "policy_scores.csv")
+    first = scores.in_use(HINDSIGHT).iloc[0]
+    own = next(row for row in rows if row["score_id"] == first["score_id"])
+    write(raw / "policy_scores.csv", [*rows, {**own, "score_id": "score-again"}])
+    why = scores.unused(HINDSIGHT).set_index("score_id")["why"]
+    assert why[first["score_id"]] == "score-again stands later in the table"
+
+
 def test_series_are_held_against_the_last_year_with_an_open_border():
     day = pd.to_datetime(["2018-12-31", "2019-12-31", "2022-12-31", "2024-12-31"])
     trade = pd.DataFrame({"day": day, "value": [9.0, 48.0, 1.0, 34.0], "group": "Russia"})

@@ -84,12 +84,17 @@ def unused(as_of) -> pd.DataFrame:
     """Versions that a vintage knows and does not use: `score_id`, `option`, `criterion`, `why`.
 
     Versions that rest on rows known later are no part of it, as if they had not been written.
+    Of versions with equally new rows the one that stands later in the table is used.
     """
     every = datapackage.read_table("policy_scores")
     used = in_use(as_of).set_index(["option", "criterion"])["score_id"]
-    known = every["score_id"].isin(versions(as_of)["score_id"])
-    rest = every[known & ~every["score_id"].isin(used)]
-    why = [f"{used[row.option, row.criterion]} rests on newer rows" for row in rest.itertuples()]
+    day = versions(as_of).set_index("score_id")["rests_on"].fillna(pd.Timestamp("1900"))
+    rest = every[every["score_id"].isin(day.index) & ~every["score_id"].isin(used)]
+    why = []
+    for row in rest.itertuples():
+        other = used[row.option, row.criterion]
+        newer = day[other] > day[row.score_id]
+        why.append(f"{other} {'rests on newer rows' if newer else 'stands later in the table'}")
     return rest[["score_id", "option", "criterion"]].assign(why=why).reset_index(drop=True)
 
 
