@@ -34,6 +34,7 @@ from compendium.policy import (
     ranking,
     scores,
     theft,
+    words,
 )
 from compendium.values import Value
 
@@ -459,6 +460,23 @@ def test_support_and_objections_follow_the_scores(study):
     assert early.loc["banks", "open"] == ("size",)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "When every division of the weights counts alike"),
+        ({"concentration": 10}, "When nearly equal weights count for more than uneven ones"),
+        ({"concentration": 0.5}, "When uneven weights count for more than nearly equal ones"),
+        (
+            {"weight_size": 0.5, "concentration": 10},
+            "With the weights that were given, and the others divided at random",
+        ),
+        ({f"weight_{name}": 0.2 for name in CRITERIA}, "With the weights that were given"),
+    ],
+)
+def test_the_answer_opens_with_how_the_weights_were_found(changes, said):
+    assert words.opening(few(**changes)) == said
+
+
 # --- flows -----------------------------------------------------------------------------------
 
 
@@ -540,6 +558,11 @@ def test_flows_without_a_known_figure_are_left_out():
     result = policy.run(few(as_of=FIRST))
     assert "barrels" not in set(result.frames["taken"]["flow"])
     assert not [name for name in names(result) if name.startswith("barrels_")]
+
+
+def test_flows_that_are_not_added_are_told_by_their_number():
+    said = [words.not_added(flows).partition(" are")[0] for flows in range(4)]
+    assert said == ["", "", "The two", "The three"]
 
 
 def test_yearly_counts_of_theft_leave_out_parts_and_first_estimates():
