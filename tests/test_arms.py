@@ -708,6 +708,12 @@ def test_prior_alone_drives_the_step_without_changes():
 # --- verdicts and words ------------------------------------------------------------------------
 
 
+def test_the_rows_of_the_short_table_are_told_by_their_number():
+    assert words.moving(1) == "The row that moves the estimate"
+    assert words.moving(3) == "The three rows that move the estimate"
+    assert words.moving(5) == words.moving(9) == "The five rows that move the estimate most"
+
+
 def test_verdicts_of_the_study_day(study):
     words_of = {
         t.claim_id: value(study, f"verdict_{t.claim_id.replace('-', '_')}").value

@@ -27,11 +27,22 @@ CAUSES = {
     "unusable share": "it is not known how many rounds were of no use",
 }
 
+SHORT = 5  # rows of a short table
+
 
 def listed(names: Iterable[str]) -> str:
     """Names in a row, for a sentence in MyST: one, two and three."""
     *most, last = map(evidence.literal, names)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def moving(rows: int) -> str:
+    """How the short table names the rows that it holds, of so many."""
+    if rows >= SHORT:
+        return "The five rows that move the estimate most"
+    if rows == 1:
+        return "The row that moves the estimate"
+    return f"The {('two', 'three', 'four')[rows - 2]} rows that move the estimate"
 
 
 def route(rows: pd.DataFrame) -> str:
