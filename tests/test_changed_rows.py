@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,7 +24,7 @@ from compendium.policy import check, designations, theft
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import halfyear, levels
-from compendium.troops import checks
+from compendium.troops import checks, stock
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -114,6 +115,60 @@ def test_a_badly_graded_count_of_casualties_is_in_no_graded_share(tables):
     shown = stated("troop_plausibility")
     assert shown["casualty_share"].value == pytest.approx(6000 / 15000 * 100)
     assert shown["casualties_highest"].value == 9000  # all are shown, whatever their grade
+
+
+def home_whole(given):
+    """Men reported home in the simulation, the middle and the most of its draws."""
+    simulated = stock.simulate(given).at("rotated", given.as_of)
+    return np.median(simulated), simulated.max()
+
+
+RETURNED = "troops-returned-2026-01-hur"
+SAME_MEN = {"obs_id": "troops-returned-2026-02-10-x", "source_id": "csis2026timeline"}
+
+
+def test_a_second_report_of_the_same_men_home_sends_no_more_home(tables):
+    given = few("troop_plausibility", plan_realised=1)
+    before = home_whole(given)
+    tables("troops", add(RETURNED, issuer="ROK NIS", stated_on="2026-02-10", **SAME_MEN))
+    assert home_whole(given) == before
+
+
+def test_a_newer_count_of_men_home_replaces_that_of_its_issuer(tables):
+    given = few("troop_plausibility", plan_realised=1)
+    before = home_whole(given)
+    newer = {"value": "3500", "period_end": "2026-03-31", "stated_on": "2026-04-01"}
+    tables("troops", add(RETURNED, **SAME_MEN, **newer))
+    newer = home_whole(given)
+    tables("troops", lambda rows: [row for row in rows if row["obs_id"] != RETURNED])
+    assert before < newer == home_whole(given)
+
+
+def test_a_range_of_men_home_counts_in_full(tables):
+    given = few("troop_plausibility")
+    before = home_whole(given)
+    tables("troops", edit(RETURNED, value="", low="3000", high="8000"))
+    assert all(now > then for now, then in zip(home_whole(given), before, strict=True))
+
+
+def test_sappers_who_were_sent_are_not_back(tables):
+    before = stock.sappers_leave("2025-11-30")
+    tables("troops", add("troops-sent-2025-12-13-engineers", obs_id="troops-sent-2025-09-15-x",
+                         issuer="ROK NIS", source_id="csis2026timeline", period_end="2025-09-15",
+                         stated_on="2025-09-15"))  # fmt: skip
+    assert stock.sappers_leave("2025-11-30") is before is None
+    assert stock.sappers_leave(HINDSIGHT)[0] == pd.Timestamp("2025-12-12")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2025-09-01", "2026-03-01"), ("2024-10-01", "2024-12-15")]
+)
+def test_a_window_of_casualties_does_not_move_the_start_of_the_fighting(tables, start, end):
+    before = stock.fighting_begins(HINDSIGHT)
+    tables("troops", add("troops-cas-2025-04-30-nis", obs_id="troops-cas-2026-03-01-x",
+                         source_id="csis2026timeline", value="6500", period_start=start,
+                         period_end=end, stated_on="2026-03-01"))  # fmt: skip
+    assert stock.fighting_begins(HINDSIGHT) == before == pd.Timestamp("2024-12-01")
 
 
 # --- arms ------------------------------------------------------------------------------------------

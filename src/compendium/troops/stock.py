@@ -47,6 +47,8 @@ SINGLE_SHARE_SPREAD = 0.5
 FIRST_WAVE_UNTIL = pd.Timestamp("2025-01-15")
 PLANS_UNTIL = pd.Timestamp("2024-12-31")
 FIRST, SECOND, SAPPERS, BUILDERS = "first wave", "second wave", "sappers", "builders"
+# The row on men sent that also tells how long they were away. Other rows on sappers sent do not.
+SAPPERS_BACK = "troops-sent-2025-12-13-engineers"
 
 # Inputs of the simulation, one uniform number each.
 INPUTS = (
@@ -176,7 +178,8 @@ def _arrived(p: TroopPlausibility, row) -> tuple[float, float]:
 def sappers_leave(as_of) -> tuple[pd.Timestamp, str] | None:
     """Day on which the sappers' regiment was back, and the row, if known."""
     found = rows(as_of, "troops_sent_cumulative", ["engineers"])
-    return None if found.empty else (found["period_end"].iloc[-1], found["obs_id"].iloc[-1])
+    found = found[found["obs_id"] == SAPPERS_BACK]
+    return None if found.empty else (found["period_end"].iloc[0], SAPPERS_BACK)
 
 
 @remembered
@@ -374,10 +377,15 @@ def casualty_paths(p: TroopPlausibility) -> list[dict]:
 
 
 def fighting_begins(as_of) -> pd.Timestamp:
-    """First day of the period of the first casualty count that names a month, else `as_of`."""
+    """Latest first day of a South Korean casualty count before the first one ends, else `as_of`.
+
+    Some counts run from the first sailing, so the latest first day is nearest to the fighting;
+    one after the end of the first count is a window of its own.
+    """
     found = rows(as_of, "casualties_total", ["killed_and_wounded"])
     found = found[found["side"] == "South Korea"]
-    return found["period_start"].max() if len(found) else pd.Timestamp(as_of)
+    begun = found.loc[found["period_start"] <= found["period_end"].min(), "period_start"]
+    return begun.max() if len(begun) else pd.Timestamp(as_of)
 
 
 def simulate(
@@ -404,8 +412,8 @@ def simulate(
     counts allow. One random number decides for all contingents, from the lowest word to the
     highest, so a draw that takes a low word of one takes a low word of all; it need not be the
     same body's. Casualties are one camp's counts, joined by straight lines. Reported
-    returns are spread over their period; as nobody says whether they hold the wounded already
-    sent home, any part of them may be new.
+    returns are one body's count to the latest day, taken as that on arrivals, spread over their period; as
+    nobody says whether they hold the wounded already sent home, any part of them may be new.
 
     After the last count: casualties are a rate times those present, log-uniform between South
     Korea's rate in Vietnam and the draw's own rate so far (before any count: Wagner's). From
@@ -645,20 +653,31 @@ def _later_rates(p, casualty, last_count, there, days):
 def _reported_returns(p, u, sizes: Mapping, days: pd.DatetimeIndex):
     """Cumulative men reported home whole, draws by days, and the rows."""
     t = months_from(days, days[0])
-    found = credible(rows(p.as_of, "troops_returned", ["combat"]), p.worst_credibility)
-    out = np.zeros((len(u[INPUTS[0]]), len(t)))
-    used = list(found["obs_id"])
-    for row in found.itertuples():
-        begin, end = months_from([fighting_begins(p.as_of), row.period_end], days[0])
-        # Also where the fighting began on the day of the report, or later.
-        part = np.clip((t - begin) / max(end - begin, 1e-6), 0, 1)
-        out += (u["reported returns"] * float(row.low))[:, None] * part[None, :]
+    out, used = _men_reported_home(p, u, days)
     leave = sappers_leave(p.as_of)
     if leave is not None and SAPPERS in sizes:
         back = months_from([leave[0]], days[0])[0]
         out += sizes[SAPPERS][:, None] * (t[None, :] >= back)
         used.append(leave[1])
     return out, tuple(used)
+
+
+def _men_reported_home(p, u, days: pd.DatetimeIndex):
+    """The same of all but the sappers: reports are of the same men, so one body is believed."""
+    t = months_from(days, days[0])
+    found = credible(rows(p.as_of, "troops_returned", ["combat"]), p.worst_credibility)
+    if found.empty:
+        return np.zeros((len(u[INPUTS[0]]), len(t))), []
+    own = found.groupby("body").tail(1)  # rows come by the day they count to
+    weights = word_weights(own["side"], p.ukraine_weight)
+    chosen = pick(u["whose word on arrivals"], weights, own["low"] + own["high"])
+    low, high = own[["low", "high"]].to_numpy(float)[chosen].T
+    men = u["reported returns"] * un.uniform(u["size of the contingents"], low, high)
+    begin = months_from([fighting_begins(p.as_of)], days[0])[0]
+    end = months_from(own["period_end"], days[0])[chosen]
+    # Also where the fighting began on the day of the report, or later.
+    part = np.clip((t[None, :] - begin) / np.maximum(end - begin, 1e-6)[:, None], 0, 1)
+    return men[:, None] * part, list(own["obs_id"])
 
 
 def score(paths: Paths, counts: pd.DataFrame, name: str, level: float = LEVEL) -> pd.DataFrame:
