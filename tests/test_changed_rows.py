@@ -24,7 +24,7 @@ from compendium.policy import check, designations, theft
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import halfyear, levels
-from compendium.troops import checks, stock
+from compendium.troops import caps, checks, stock
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -169,6 +169,40 @@ def test_a_window_of_casualties_does_not_move_the_start_of_the_fighting(tables, 
                          source_id="csis2026timeline", value="6500", period_start=start,
                          period_end=end, stated_on="2026-03-01"))  # fmt: skip
     assert stock.fighting_begins(HINDSIGHT) == before == pd.Timestamp("2024-12-01")
+
+
+def test_a_strength_that_is_a_range_caps_by_its_ends_and_middle(tables):
+    given = few("troop_plausibility")
+    newest = caps.strengths(HINDSIGHT, "KPA_active")["obs_id"].iloc[-1]
+    before = caps.caps(given).set_index("cap").loc["army", list(caps.SCENARIOS)].astype(float)
+    tables("troops", edit(newest, value="", low="1000000", high="1400000"))
+    now = caps.caps(given).set_index("cap").loc["army", list(caps.SCENARIOS)].astype(float)
+    assert (now / before * 1.3e6).tolist() == pytest.approx([1e6, 1.2e6, 1.4e6])
+
+
+def test_escapes_a_month_are_twelve_times_as_many_a_year(tables):
+    before = caps.escape_rates(HINDSIGHT)
+    tables("troops", edit("troops-escape-russia-2022", unit="persons_per_month", value="2"))
+    assert caps.escape_rates(HINDSIGHT) == pytest.approx([rate * 24 / 20 for rate in before])
+    tables("troops", edit("troops-escape-russia-2022", unit="persons_per_day"))
+    with pytest.raises(Exception, match="escape-russia-2022: unit 'persons_per_day'.*per_month"):
+        caps.escape_rates(HINDSIGHT)
+
+
+@pytest.mark.parametrize(("end", "words"), [("low", "at_least"), ("high", "up_to")])
+@pytest.mark.long
+def test_rows_with_one_end_alone_are_read_by_it(tables, end, words):
+    alone = {"value": "", "low": "", "high": "", "qualifier": words}
+    for row, count in {
+        "troops-present-2025-11-04-nis-eng": "1000",
+        "troops-sent-2025-04-30-nis": "15000",
+        "troops-cas-2025-04-30-nis": "4700",
+        "troops-cas-2025-09-02-nis-k": "2000",
+    }.items():
+        tables("troops", edit(row, **alone | {end: count}))
+    shown = stated("troop_plausibility")
+    assert shown["sent_total"].value == 15000 + 1000 + 5000  # with sappers and builders
+    assert shown["killed_highest"].value == 2000
 
 
 # --- arms ------------------------------------------------------------------------------------------

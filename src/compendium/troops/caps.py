@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.counts import paces
@@ -23,6 +24,7 @@ RECENT_FROM = pd.Timestamp("2010-01-01")
 # Workers who lived in Russia under guard are the nearest thing to soldiers there. Their number
 # in the year of the escape count is in no row, so the usual yearly intake stands for it.
 ESCAPE_ROWS = ("troops-escape-russia-2022", "troops-workers-visas-normal")
+TIMES_A_YEAR = {"persons_per_year": 1, "persons_per_month": 12}
 CAP_COLUMNS = ["cap", "label", *SCENARIOS, "rows"]
 
 
@@ -52,7 +54,7 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
     Notes
     -----
     XI Corps: the lowest, the middle and the highest of its stated strengths times the share.
-    Special forces and army: the newest stated strength times the share. Lift: slowest,
+    Special forces and army: the same with the newest stated strength alone. Lift: slowest,
     middle and fastest pace times the days of the build-up. Escapes: what the regime would
     bear over the rate at which workers left Russia for Seoul, at the fastest, middle and
     slowest rate the rows allow.
@@ -63,15 +65,15 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
         ids = tuple(found) if isinstance(found, list) else tuple(found["obs_id"])
         records.append((name, NAMES[name], *(float(a) for a in amounts), ids))
 
-    corps = strengths(p.as_of, "XI_Corps")
-    if len(corps):
-        low, high = corps["low"].min(), corps["high"].max()
-        sizes = np.array([low, (low + high) / 2, high])
-        add("xi", sizes * shares(p, "xi"), corps)
-    for name, item in (("sof", "KPA_special_operations"), ("army", "KPA_active")):
-        force = strengths(p.as_of, item).tail(1)
+    for name, force in (
+        ("xi", strengths(p.as_of, "XI_Corps")),
+        ("sof", strengths(p.as_of, "KPA_special_operations").tail(1)),
+        ("army", strengths(p.as_of, "KPA_active").tail(1)),
+    ):
         if len(force):
-            add(name, np.array(shares(p, name)) * float(force["low"].iloc[0]), force)
+            low, high = force["low"].min(), force["high"].max()
+            sizes = np.array([low, (low + high) / 2, high])
+            add(name, sizes * shares(p, name), force)
     pace = paces(p)
     pace = pace[pace["drawn"].astype(bool)]
     if p.lift_per_day is not None or len(pace):
@@ -100,8 +102,20 @@ def escape_rates(as_of) -> tuple[float, float, float] | None:
     base = workers[workers["obs_id"] == ESCAPE_ROWS[1]]
     if count is None or base.empty:
         return None
-    low, high = float(base["low"].iloc[0]), float(base["high"].iloc[0])
+    count *= _times_a_year(escapes, ESCAPE_ROWS[0])
+    intake = base[["low", "high"]].iloc[0] * _times_a_year(workers, ESCAPE_ROWS[1])
+    low, high = intake.tolist()
     return count / high, count / ((low + high) / 2), count / low
+
+
+def _times_a_year(found: pd.DataFrame, obs_id: str) -> int:
+    unit = found.set_index("obs_id").at[obs_id, "unit"]
+    if unit not in TIMES_A_YEAR:
+        raise CompendiumError(
+            f"data/raw/troops.csv: {obs_id}: unit {unit!r} is no yearly number of workers; "
+            f"allowed: {', '.join(TIMES_A_YEAR)}; state the row in one of these"
+        )
+    return TIMES_A_YEAR[unit]
 
 
 def binding(table: pd.DataFrame) -> pd.DataFrame:
