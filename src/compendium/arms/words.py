@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from compendium import evidence
+from compendium.arms.estimates import case
 from compendium.arms.value import Inputs
 from compendium.parameters import ArmsTrade
 from compendium.values import Value
@@ -201,8 +202,9 @@ def transfer(check: pd.DataFrame, tolerance: float) -> str:
     return said
 
 
-def near(figures: Mapping[str, float], low: float, high: float, tolerance: float) -> str:
-    """Whether the tested combination meets the bounds that it was made for."""
+def near(as_of, low: float, high: float, tolerance: float) -> str:
+    """Whether the combination that is tested on the follow-up meets the study's bounds."""
+    figures = case(as_of)
     met = all(
         abs(
             figures["rounds"] * figures[f"price_{end}"] / 1e6
