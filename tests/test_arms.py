@@ -899,6 +899,16 @@ def test_rockets_flow_beside_the_shells():
     assert set(np.round(model.draw_yearly(made, 64, 1), 6)) == {2 * (90.0 + 10.0)}
 
 
+def test_what_moves_the_value_is_told_alone_and_beside_another():
+    two, one = pd.DataFrame({"median": [1.0, 2.0]}), pd.DataFrame({"median": [1.0]})
+    price = "the way of pricing a shell moves that by a factor"
+    count = "whose count is believed moves that by a factor"
+    both = words.spread({"bases": two, "issuers": two})
+    assert price in both.lower() and count not in both
+    alone = words.spread({"bases": one, "issuers": two})
+    assert price not in alone.lower() and count in alone.replace("Whose", "whose")
+
+
 def test_one_price_basis_has_no_bar_of_its_own():
     two = pd.DataFrame({"basis": ["russian", "market"], "median": [1.0, 2.0]})
     for bases, bars in ((two, 1), (two.head(1), 0)):
