@@ -23,7 +23,7 @@ from compendium.arms import value as arms
 from compendium.policy import check, designations, theft
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
-from compendium.trade import halfyear, levels
+from compendium.trade import levels
 from compendium.troops import caps, checks, stock
 from compendium.values import Value
 
@@ -434,10 +434,3 @@ def test_a_designation_told_as_a_floor_or_range_counts_with_its_low_end(tables):
 
 
 # --- replication -----------------------------------------------------------------------------------
-
-
-def test_a_second_issuer_of_the_half_year_is_told(tables):
-    assert not halfyear.others_state(HINDSIGHT, 2024)
-    tables("trade", add("trade-rudprk-2024h1-fnf", obs_id="trade-rudprk-2024h1-x", value="50",
-                        issuer="Ministry"))  # fmt: skip
-    assert halfyear.others_state(HINDSIGHT, 2024)

@@ -27,13 +27,6 @@ def stated_half(as_of) -> pd.Series | None:
     return None if rows.empty else rows.sort_values("known_on").iloc[0]
 
 
-def others_state(as_of, year: int) -> bool:
-    """Whether anybody but the study states a figure for the first half of a year."""
-    rows = evidence.load("trade", as_of, indicator="trade_turnover", item=RUSSIA)
-    halves = rows[spans(rows, H1) & (rows["period_end"].dt.year == year)]
-    return bool((~halves["issuer"].str.startswith("FNF")).any())
-
-
 def spans(rows: pd.DataFrame, days: tuple[str, str]) -> pd.Series:
     """Whether rows cover these days of one year."""
     start, end = rows["period_start"], rows["period_end"]
