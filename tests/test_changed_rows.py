@@ -431,6 +431,3 @@ def test_a_designation_told_as_a_floor_or_range_counts_with_its_low_end(tables):
     listed = designations.plain(HINDSIGHT)
     assert designations.by_issuer(listed)["designations"].sum() == before + 20 + 5
     assert designations.actions(listed)["size"].min() > 0
-
-
-# --- replication -----------------------------------------------------------------------------------
