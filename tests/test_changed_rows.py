@@ -20,6 +20,7 @@ from compendium import (
 )
 from compendium.arms import economy, words
 from compendium.arms import value as arms
+from compendium.errors import CompendiumError
 from compendium.policy import check, designations, theft
 from compendium.strategy import aid, votes
 from compendium.strategy import verdicts as strategy
@@ -185,7 +186,9 @@ def test_escapes_a_month_are_twelve_times_as_many_a_year(tables):
     tables("troops", edit("troops-escape-russia-2022", unit="persons_per_month", value="2"))
     assert caps.escape_rates(HINDSIGHT) == pytest.approx([rate * 24 / 20 for rate in before])
     tables("troops", edit("troops-escape-russia-2022", unit="persons_per_day"))
-    with pytest.raises(Exception, match="escape-russia-2022: unit 'persons_per_day'.*per_month"):
+    with pytest.raises(
+        CompendiumError, match="escape-russia-2022: unit 'persons_per_day'.*per_month"
+    ):
         caps.escape_rates(HINDSIGHT)
 
 
@@ -270,7 +273,7 @@ def test_yardsticks_in_trillions_are_the_same_and_in_other_money_refused(tables)
     tables("arms", edit("arms-gni-2023", value=f"{value / 1000:g}", unit="KRW_trillion"))
     assert economy.yardsticks(HINDSIGHT)["usd_billion"].tolist() == pytest.approx(before, rel=1e-3)
     tables("arms", edit("arms-gni-2023", unit="USD_billion"))
-    with pytest.raises(Exception, match="arms-gni-2023: unit 'USD_billion'.*KRW_trillion"):
+    with pytest.raises(CompendiumError, match="arms-gni-2023: unit 'USD_billion'.*KRW_trillion"):
         economy.yardsticks(HINDSIGHT)
 
 
@@ -322,7 +325,9 @@ def test_aid_in_millions_is_the_same_money(tables):
 
 def test_aid_in_another_money_is_refused(tables):
     tables("strategy", edit("strat-kiel-jpn-2022-02", unit="USD_million"))
-    with pytest.raises(Exception, match="strat-kiel-jpn-2022-02: unit 'USD_million'.*EUR_million"):
+    with pytest.raises(
+        CompendiumError, match="strat-kiel-jpn-2022-02: unit 'USD_million'.*EUR_million"
+    ):
         aid.monthly(HINDSIGHT, "allocated")
 
 

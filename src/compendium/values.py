@@ -86,7 +86,6 @@ SCALES = (
     {"percent": 1, "share": 100},
     {"months": 1, "years": 12},
 )
-
 ID = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+")
 KINDS = ("evidence", "estimate", "projection", "score")
 FORMS = ("value", "number", "interval", "full")

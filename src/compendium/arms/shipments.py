@@ -91,8 +91,9 @@ def shipments(
     Returns
     -------
     pandas.DataFrame
-        Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), and the columns `issuer_short` and `side`; sorted by period_end and, on
-        the same day, from the worst graded to the best.
+        Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), and the columns
+        `issuer_short` and `side`; sorted by period_end and, on the same day, from the worst
+        graded to the best.
     """
     filters = {"indicator": indicators, "unit": unit} | ({"item": items} if items else {})
     rows = evidence.ends(evidence.load("arms", as_of, **filters))

@@ -83,9 +83,9 @@ def rows(
     Returns
     -------
     pandas.DataFrame
-        Rows of `evidence.load` with `low` and `high` filled by the statement's own bounds, by
-        its value or, where it has one bound alone, by that; `issuer_short`, `body` and `side` (the camp); sorted by period_end, then day
-        known, then from the worst graded to the best.
+        Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), `issuer_short`,
+        `body` and `side` (the camp); sorted by period_end, then day known, then from the worst
+        graded to the best.
 
     Notes
     -----
@@ -94,9 +94,8 @@ def rows(
     """
     filters = {"indicator": indicator} | ({"item": list(items)} if items else {})
     found = evidence.load(table, as_of, implied=True, repeats=repeats, **filters)
+    found = evidence.ends(found).astype({"low": float, "high": float})
     found = found.assign(
-        low=found["low"].fillna(found["value"]).fillna(found["high"]).astype(float),
-        high=found["high"].fillna(found["value"]).fillna(found["low"]).astype(float),
         issuer_short=found["issuer"].map(short).astype(object),
         body=found["issuer"].map(body).astype(object),
         side=found["issuer"].map(camp).astype(object),

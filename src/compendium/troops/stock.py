@@ -412,8 +412,9 @@ def simulate(
     counts allow. One random number decides for all contingents, from the lowest word to the
     highest, so a draw that takes a low word of one takes a low word of all; it need not be the
     same body's. Casualties are one camp's counts, joined by straight lines. Reported
-    returns are one body's count to the latest day, taken as that on arrivals, spread over their period; as
-    nobody says whether they hold the wounded already sent home, any part of them may be new.
+    returns are one body's count to the latest day, drawn as the word on arrivals is and spread
+    over their period; as nobody says whether they hold the wounded already sent home, any part
+    of them may be new.
 
     After the last count: casualties are a rate times those present, log-uniform between South
     Korea's rate in Vietnam and the draw's own rate so far (before any count: Wagner's). From
