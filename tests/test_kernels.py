@@ -1,13 +1,17 @@
 """Kernels forked from a warm process: as good as fresh ones, and nothing leaks or stays."""
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from jupyter_client.provisioning.local_provisioner import LocalPortCache
 from test_chapters import GIVEN, cell, store
 
 from compendium import chapters, kernels
@@ -103,6 +107,21 @@ def test_a_stopped_group_starts_no_kernel(folder):
     group.stop()
     with pytest.raises(RuntimeError, match="were stopped"):
         chapters.execute("arms_trade", GIVEN, folder, group=group)
+
+
+@pytest.mark.parametrize("kind", kernels.KINDS)
+def test_a_port_that_another_process_takes_first_kills_no_kernel(folder, monkeypatch, kind):
+    kernels.start_server()  # its own socket stays when the folder goes
+    ports = LocalPortCache.instance()
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        tempfile.TemporaryDirectory() as place,
+    ):
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        monkeypatch.setattr(ports, "find_available_port", lambda ip: taken.getsockname()[1])
+        shown = outputs(folder, cell("1"), kind=kind)[3]
+        assert shown.outputs[0]["data"] == {"text/plain": "1"}
+        assert not list(Path(place).glob("kernel-*"))
 
 
 def test_an_unknown_kind_is_refused():

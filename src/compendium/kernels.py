@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import types
+import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -109,13 +110,26 @@ def available() -> bool:
     """
     methods = multiprocessing.get_all_start_methods()
     told = sys.flags.optimize or sys.flags.dev_mode or sys.warnoptions
-    room = len(os.fsencode(tempfile.gettempdir())) <= LONGEST
     return (
         "forkserver" in methods
-        and room
+        and room()
         and not told
         and not multiprocessing.current_process().daemon
     )
+
+
+def room() -> bool:
+    """Whether sockets can be files in the folder of temporary files."""
+    return os.name == "posix" and len(os.fsencode(tempfile.gettempdir())) <= LONGEST
+
+
+def address() -> str:
+    """How the names of the sockets of a kernel begin.
+
+    Jupyter would talk to it over TCP: it looks for free ports and leaves them, for the kernel to
+    take. Where much starts at once something else may be quicker, and the kernel dies.
+    """
+    return os.path.join(tempfile.gettempdir(), f"kernel-{uuid.uuid4().hex[:12]}")
 
 
 def choose(kind: str) -> str:
@@ -279,6 +293,8 @@ class Group:
                     if group._stopped:
                         raise RuntimeError("the kernels were stopped")
                     group._alive.add(self)
+                if room():
+                    self.transport, self.ip = "ipc", address()
                 env = {**inheritance.variables(), **THREADS, **variables}
                 await super().start_kernel(**options, env=env, cwd=str(folder))
                 if group._stopped:
