@@ -905,6 +905,7 @@ def test_what_moves_the_value_is_told_alone_and_beside_another():
     count = "whose count is believed moves that by a factor"
     both = words.spread({"bases": two, "issuers": two})
     assert price in both.lower() and count not in both
+    assert "{value}`arms_trade.basis_factor` and" in both and "\\" not in both
     alone = words.spread({"bases": one, "issuers": two})
     assert price not in alone.lower() and count in alone.replace("Whose", "whose")
 

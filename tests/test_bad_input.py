@@ -285,10 +285,13 @@ DESCRIPTIONS = {
 }
 
 
-def described(field=None, **schema):
+def described(field=None, measured=None, **schema):
     """A description with one table of one field."""
     own = {"fields": [{"name": "x", "type": "string", **(field or {})}], "primaryKey": ["x"]}
-    return json.dumps({"resources": [{"name": "a", "path": "a.csv", "schema": own | schema}]})
+    table = {"name": "a", "path": "a.csv", "schema": own | schema}
+    if measured is not None:
+        table[datapackage.INDICATORS] = measured
+    return json.dumps({"resources": [table]})
 
 
 TWICE = json.loads(described())["resources"] * 2
@@ -298,6 +301,8 @@ DESCRIPTIONS |= {
     described(
         foreignKeys=[{"fields": ["x"], "reference": {"resource": "b"}}]
     ): "points at no table",
+    described(measured=["x"]): "compendium:indicators is no such list",
+    described(measured={"x": "y"}): "an object of indicators, each with a list of units",
     described({"type": "text"}): "is of no known type",
     described({"constraints": {"pattern": "("}}): "no regular expression",
     described({"type": "date", "constraints": {"minimum": "soon"}}): "minimum is no date",

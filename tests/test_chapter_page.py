@@ -50,6 +50,16 @@ def test_every_page_has_one_title_a_language_and_landmarks(soups):
         assert soup.find("a", class_="skip-link") or soup.find(id="pst-skip-link"), name
 
 
+def test_no_role_is_left_as_it_is_written(soups):
+    for name, soup in soups.items():
+        texts = [
+            text
+            for text in soup.find("article").find_all(string=re.compile(r"\{[a-z:]+\}\s*`"))
+            if not text.find_parent(["code", "pre", "script"])
+        ]
+        assert texts == [], name
+
+
 def test_no_heading_skips_a_level_and_no_id_stands_twice(soups):
     for name, soup in soups.items():
         levels = [int(h.name[1]) for h in soup.find("article").find_all(re.compile("^h[1-6]$"))]

@@ -80,16 +80,17 @@ def test_descriptor_describes_every_table_field_and_unit():
     assert set(descriptor["compendium:units_below_zero"]) <= set(units)
     positive = descriptor["compendium:above_zero"]
     assert set(positive["units"]) <= set(units)
-    used = {
-        i for t in datapackage.OBSERVATION_TABLES for i in datapackage.read_table(t)["indicator"]
-    }
-    assert set(positive["indicators"]) <= used
+    used = {name: set(datapackage.read_table(name)["indicator"]) for name in OBSERVATIONS}
+    assert set(positive["indicators"]) <= set().union(*used.values())
     assert "hash" not in json.dumps(descriptor)
     for table in descriptor["resources"]:
         fields = table["schema"]["fields"]
         assert all(field["title"] and field["description"].endswith(".") for field in fields)
         allowed = [f["constraints"]["enum"] for f in fields if f["name"] == "unit"]
         assert all(enum == units for enum in allowed), f"{table['name']}: unit list differs"
+        measured = table.get(datapackage.INDICATORS, {})
+        assert set(measured) == used.get(table["name"], set())
+        assert all(set(own) <= set(units) and own == sorted(own) for own in measured.values())
 
 
 def test_observation_tables_share_one_schema():
@@ -163,12 +164,40 @@ def test_a_faulty_cell(raw, table, line, column, value, words):
 
 ROWS = [
     ("arms", 2, {"low": "9000"}, "low", "low is above high, found 'low 9000, high 5500'"),
-    ("arms", 3, {"value": "0", "unit": "USD_per_round"}, "value", "is zero, which such a figure"),
-    ("arms", 2, {"low": "0", "unit": "KRW_per_USD"}, "low", "more than zero for what stands under"),
+    (
+        "arms",
+        3,
+        {"value": "0", "unit": "USD_per_round", "indicator": "unit_price"},
+        "value",
+        "is zero, which such a figure",
+    ),
+    (
+        "arms",
+        2,
+        {"low": "0", "unit": "EUR_per_round", "indicator": "unit_price"},
+        "low",
+        "more than zero for what stands under",
+    ),
     ("arms", 2, {"low": "0", "indicator": "dprk_gdp"}, "low", "is zero, which such a figure"),
     ("claims", 4, {"low": "30"}, "low", "low is above high"),
     ("arms", 2, {"value": "1600"}, "value", "value is below low"),
     ("arms", 2, {"value": "5501"}, "value", "value is above high"),
+    ("arms", 2, {"indicator": "arms_value_totl"}, "indicator", "did you mean 'arms_value_total'"),
+    (
+        "arms",
+        2,
+        {"indicator": "troops_present"},
+        "indicator",
+        "a new one goes there with its units",
+    ),
+    (
+        "arms",
+        2,
+        {"unit": "rounds"},
+        "unit",
+        "allowed: EUR_million, KRW_billion, USD_million; a new",
+    ),
+    ("arms", 2, {"unit": "USD_milion"}, "unit", "is not an allowed value"),  # told once
     ("arms", 3, {"value": ""}, "value", "the row states no figure"),
     ("arms", 3, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),
     ("claims", 2, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),
@@ -203,7 +232,7 @@ def test_a_cell_that_lists_rows_names_rows_of_any_observation_table(raw, monkeyp
 
 
 def test_a_percentage_may_fall(raw):
-    set_cells(raw / "arms.csv", 3, value="-5", unit="percent")
+    set_cells(raw / "arms.csv", 3, value="-5", unit="percent", indicator="shells_shipped_change")
     assert datapackage.check(raw) == []
 
 

@@ -275,6 +275,26 @@ def test_the_box_keeps_its_parts_and_prints_them_elsewhere(shown):
 
 
 @pytest.mark.parametrize(
+    ("given", "others"),
+    [
+        ({}, None),
+        ({"as_of": "2026-10-31"}, None),
+        ({"as_of": "2025-06-30"}, "other `as_of`:"),
+        ({"as_of": "2026-10-31", "tolerance": 0.1, "draws": 512}, "other `tolerance`, `draws`:"),
+    ],
+)
+def test_the_box_says_where_headings_were_written_for_other_parameters(shown, given, others):
+    exhibits.summary([MONTHS], **BOX, chosen=parameters.validate("arms_trade", given))
+    (bundle,) = shown
+    assert ("headings" in bundle[exhibits.MIME]) is (others is not None)
+    assert others is None or others in bundle[exhibits.MIME]["headings"]
+    assert (
+        others is None
+        or f"**Headings.** {bundle[exhibits.MIME]['headings']}" in bundle["text/markdown"]
+    )
+
+
+@pytest.mark.parametrize(
     ("part", "words"),
     [
         ({"question": "How many months."}, "ends with a question mark"),

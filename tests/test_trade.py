@@ -816,6 +816,19 @@ def test_a_rate_lies_on_the_side_it_lies_on():
     assert words.beside(1_363.7, 1_305.4) == "above" and words.beside(1_363.7, 1_450) == "below"
 
 
+@pytest.mark.parametrize(
+    ("visits", "said"),
+    [
+        ({2018: 5, 2019: 9, 2024: 40}, "Against 2019, the busiest year before,"),
+        ({2018: 9, 2019: 9, 2024: 40}, "Against 2019"),
+        ({2018: 12, 2019: 9, 2024: 40}, "Against 2019"),
+    ],
+)
+def test_2019_is_called_the_busiest_year_where_it_is(visits, said):
+    yearly = pd.DataFrame({"year": list(visits), "broad": list(visits.values())})
+    assert words.against_2019(few(), yearly) == said
+
+
 def later_total(hindsight, **changes):
     """The readings of hindsight with another later total, and what is said of it."""
     told = pd.concat([hindsight.readings.reported, pd.Series(changes, dtype=object)])

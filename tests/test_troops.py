@@ -1023,6 +1023,22 @@ def test_most_missions_are_more_than_half_of_them(begun, said):
     assert said in words.decades(table)
 
 
+@pytest.mark.parametrize(
+    ("begun", "chance", "said", "unsaid"),
+    [
+        ((2, 10), 0.3, "of the last decade of the Cold War, whose customers are gone, so no", "An even"),
+        ((10, 2), 0.3, "So no constant rate is assumed and the intervals", "Cold War"),
+        ((2, 10), 40, "An even pace is not ruled out", "Cold War"),
+    ],
+)  # fmt: skip
+def test_missions_cluster_where_they_do(begun, chance, said, unsaid):
+    table = pd.DataFrame({"decade": ["1970s", "1980s"], "missions": begun})
+    found = words.clustering(
+        table, Value("troop_plausibility.p", chance, unit="percent", label="-")
+    )
+    assert said in found and unsaid not in found
+
+
 def test_transport_limits_the_number_where_it_binds(study):
     neither = "Neither transport nor flight is what limits the number."
     assert words.limits(study.frames["binding"]) == neither

@@ -48,6 +48,7 @@ LISTED = 12  # so many allowed values still fit into a message
 # Field property: each name in the cell, set apart by spaces, is a row of an observation table.
 # A foreign key of the Frictionless standard points at one table and holds one name.
 ROWS = "compendium:rows"
+INDICATORS = "compendium:indicators"  # property of a table: what it measures, in which units
 NO_ROW = "Judgement only, no row: "  # how the reason of a score without rows begins
 
 
@@ -117,6 +118,12 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
             yield fault("has no fields", column=place, allowed="schema: fields, each with a name")
             continue
         known = [field["name"] for field in own]
+        measured = table.get(INDICATORS, {})
+        if not isinstance(measured, dict) or not all(
+            isinstance(units, list) for units in measured.values()
+        ):
+            allowed = "an object of indicators, each with a list of units"
+            yield fault(f"{INDICATORS} is no such list", column=place, allowed=allowed)
         if not set(schema.get("primaryKey") or [None]) <= set(known):
             yield fault("has no primary key", column=place, allowed="primaryKey: [a field]")
         for key in schema.get("foreignKeys", ()):
@@ -264,6 +271,7 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         in_cells = _cell_faults(tables[name], places[name], text, texts)
         at_fault = {(fault.line, fault.column) for fault in in_cells}
         faults += in_cells + _row_faults(rules, places[name], text, typed[name], at_fault)
+        faults += _unread(tables[name], places[name], text, at_fault)
     faults += _shared_names(tables, places, texts)
     faults += _told_before_said(places, texts, typed)
     return typed, sorted(faults, key=_place)
@@ -712,6 +720,30 @@ def _row_faults(
             place = (int(line), rule.columns[0], found)
             faults.append(Fault(file, rule.problem, *place, rule.allowed))
     return faults
+
+
+def _unread(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Iterator[Fault]:
+    """Find indicators that are not described, and units that are none of theirs.
+
+    Models and pages look rows up by both, so a slip in one would leave the row out in silence.
+    """
+    known = table.get(INDICATORS)
+    if known is None:
+        return
+    place = f"under {INDICATORS} of {table['name']} in data/datapackage.json"
+    for (indicator, unit), rows in text.groupby(["indicator", "unit"], sort=False):
+        if indicator not in known:
+            column, problem = "indicator", "is not known"
+            allowed = f"one {place}{nearest(indicator, known)}; a new one goes there with its units"
+        elif unit not in known[indicator]:
+            column, problem = "unit", f"is not a unit of {indicator}"
+            allowed = f"{', '.join(known[indicator])}; a new one goes {place}"
+        else:
+            continue
+        for line in rows.index:
+            if (line, column) not in at_fault:
+                value = indicator if column == "indicator" else unit
+                yield Fault(paths.relative(path), problem, int(line), column, value, allowed)
 
 
 def _told_before_said(

@@ -249,6 +249,7 @@ def summary(
     confidence: str,
     objectives: tuple[str, ...],
     prerequisites: str,
+    chosen: parameters.Parameters | None = None,
 ) -> None:
     """Show the box at the head of a chapter; the book adds the minutes of reading and exercises.
 
@@ -268,6 +269,9 @@ def summary(
         can be tested; they go on from "After this chapter you can".
     prerequisites : str
         What to know before, in a sentence.
+    chosen : Parameters, optional
+        Those of the run: where they are others than the headings of the chapter were written
+        for, the box says so.
 
     Raises
     ------
@@ -299,7 +303,27 @@ def summary(
     lines.append(f"**Before you start.** {prerequisites}")
     goals = {"objectives": list(objectives), "prerequisites": prerequisites}
     content = {"kind": "summary", **parts, **goals, "printed": said}
+    if chosen is not None and (warning := _of_headings(chosen)):
+        content["headings"] = warning
+        lines.insert(3, f"**Headings.** {warning}")
     _display({MIME: content, "text/markdown": "\n\n".join(lines)})
+
+
+def _of_headings(chosen: parameters.Parameters) -> str:
+    """What to make of headings where a run differs from those they were written for."""
+    latest = pd.Timestamp(chosen.as_of) == evidence.compiled()
+    changed = [
+        f"`{name}`"
+        for name, field in type(chosen).model_fields.items()
+        if getattr(chosen, name) != field.default and not (name == "as_of" and latest)
+    ]
+    if not changed:
+        return ""
+    return (
+        "They say what is found with the default parameters, from what was known on the day of the"
+        f" study and on the last day of the tables. This build has other {', '.join(changed)}:"
+        " where a heading and a number part, trust the number."
+    )
 
 
 def panel(panel: whatif.Panel | None) -> None:

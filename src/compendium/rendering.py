@@ -300,6 +300,9 @@ def summary_box(renderer, content: dict, line: int) -> Summary:
         label = nodes.strong("", label if key == "confidence" else f"{label}.")
         text = parse(renderer, text, line, inline=True)
         found += nodes.paragraph("", "", label, nodes.Text(" "), *text, classes=[f"summary-{key}"])
+    if "headings" in content:
+        text = parse(renderer, f"**Headings.** {content['headings']}", line, inline=True)
+        found += nodes.paragraph("", "", *text, classes=["summary-headings"])
     goals = [nodes.list_item("", nodes.paragraph("", goal)) for goal in content["objectives"]]
     lead = nodes.strong("", "After this chapter you can")
     found += nodes.paragraph("", "", lead, classes=["summary-lead"])

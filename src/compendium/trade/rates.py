@@ -22,7 +22,7 @@ BASELINES = {
     "since_1990": "since 1990, poorly searched before 2014",
     "since_2014": "since 2014, closed border included",
     "open_2014_2019": "2014 to 2019, open border",
-    "year_2019": "2019 alone, the busiest year before",
+    "year_2019": "2019 alone",
 }
 
 

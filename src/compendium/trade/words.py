@@ -99,6 +99,13 @@ def splits(as_far: int) -> str:
     )
 
 
+def against_2019(p: TradeTrends, yearly: pd.DataFrame) -> str:
+    """The start of a sentence on the pace of 2019: whether no other year before was as busy."""
+    before = yearly[yearly["year"] < int(p.break_month[:4])].set_index("year")["broad"]
+    busiest = list(before.index[before == before.max()]) == [2019]
+    return "Against 2019, the busiest year before," if busiest else "Against 2019"
+
+
 def pace(ratio: pd.Series) -> str:
     """What the ministry's counts and the ratio of the new pace to that of 2019 come to, by its interval."""
     counted = (

@@ -11,17 +11,43 @@ from compendium.values import Value
 
 CHAPTER = "troop_plausibility"
 LAST_OF_COLD_WAR = "1980s"
+SMALL = 5  # percent: chance of a statistic below which an even pace is held to be ruled out
 SCENARIOS = {"low": "cautious", "middle": "middle", "high": "bold"}
 LIMITS = {"lift": "transport", "escapes": "flight"}
 # By the number of the study's two sizes at which its sum is met.
 SIZES_MET = ("at neither size", "at one of the two sizes only", "at either size")
 
 
+def fullest(table: pd.DataFrame) -> list[str]:
+    """The decades in which most missions began."""
+    return list(table.loc[table["missions"] == table["missions"].max(), "decade"])
+
+
+def clustering(table: pd.DataFrame, chance: Value) -> str:
+    """Whether missions come evenly, by the chance of so large an index of dispersion."""
+    says = (
+        "The missions do not come evenly"
+        if chance.value < SMALL
+        else "An even pace is not ruled out"
+    )
+    text = (
+        f"{says}: by full decades, their variance is {{value}}`troop_plausibility.dispersion` times their mean.\n"
+        "The index of dispersion is {value}`troop_plausibility.dispersion_statistic` on {value}`troop_plausibility.dispersion_freedom` degrees of freedom;"
+        " an even pace would give as much in {value}`troop_plausibility.dispersion_p` of cases.\n"
+    )
+    if chance.value >= SMALL:
+        return text + "The intervals of the rates are widened by that variance all the same.\n"
+    if fullest(table) == [LAST_OF_COLD_WAR]:
+        text += "The cluster is that of the last decade of the Cold War, whose customers are gone, so no constant rate is assumed"
+    else:
+        text += "So no constant rate is assumed"
+    return f"{text} and the intervals of the rates are widened by it.\n"
+
+
 def decades(table: pd.DataFrame) -> str:
     """Into which decade the missions fall, for a caption."""
     begun = table.set_index("decade")["missions"]
-    top = begun[begun == begun.max()].index
-    if list(top) != [LAST_OF_COLD_WAR]:
+    if fullest(table) != [LAST_OF_COLD_WAR]:
         return "Missions begun by decade: no more fall into the last decade of the Cold War than into another."
     if begun.max() * 2 > begun.sum():
         return "Missions begun by decade: most fall into the last decade of the Cold War."
