@@ -116,3 +116,8 @@ def test_a_bibliography_that_cannot_be_read_is_named(tmp_path):
         bibliography.works(file)
     with pytest.raises(CompendiumError, match="references.bib: is missing"):
         bibliography.works(tmp_path / "none" / "references.bib")
+
+
+def test_a_text_that_ends_itself_gets_no_second_full_stop():
+    ends = ["1904", "in Sept.", "Will they fight?", "And so on…"]
+    assert [bibliography.ended(text) for text in ends] == ["1904.", *ends[1:]]

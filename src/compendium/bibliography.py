@@ -108,7 +108,7 @@ def in_words(work: Entry) -> str:
         shown = f"{'; '.join(people[:-1])} et al."
     parts = [str(Text.from_latex(work.fields["title"])), work.fields.get("journal", "")]
     shown = shown.replace("{", "").replace("}", "")
-    return f"{shown} ({work.fields['year']}). " + " ".join(f"{part}." for part in parts if part)
+    return f"{shown} ({work.fields['year']}). " + " ".join(ended(part) for part in parts if part)
 
 
 # -------------------------------------------------------------------------- as it is printed
@@ -132,13 +132,18 @@ def source_text(children, context):
     said = {name: citation.unlatex(_bare(text)) for name, text in work.fields.items()}
     author = citation.unlatex(_bare(str(work.persons["author"][0])))
     title = Text(said["title"])
-    place = [said["howpublished"]] if "howpublished" in said else []
+    place = [ended(said["howpublished"])] if "howpublished" in said else []
+    parts = [ended(said["title"])[len(said["title"]) :], *place, ended(said.get("date", NO_DATE))]
     return Text(
-        f"{author}. ",
+        f"{ended(author)} ",
         HRef(work.fields["url"], title) if "url" in work.fields else title,
-        "".join(f". {part}" for part in [*place, said.get("date", NO_DATE)]),
-        ".",
+        " ".join(parts),
     )
+
+
+def ended(text: str) -> str:
+    """Text with a mark at its end: its own, or else a full stop."""
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def _bare(text: str) -> str:

@@ -199,6 +199,7 @@ def references(app, docname: str) -> str:
         sources=catalogue.sources_of(chapter),
         works={key: bibliography.in_words(work) for key, work in works.items()},
         place=place,
+        ended=bibliography.ended,
         as_of=str(catalogue.as_of),
     )
 
