@@ -417,8 +417,8 @@ def test_later_counts_of_theft_in_every_way_they_may_be_written(tables):
     counts = theft.counts(HINDSIGHT).set_index(["year", "issuer"])["value"]
     assert counts[2024].to_dict() == {"Chainalysis": 1400, "MSMT": 1190}
     assert counts[2025].to_dict() == {"Chainalysis": 2150, "TRM Labs": 2500}
-    stolen = moved("crypto theft")
-    assert (stolen["after"], stolen["moved"]) == (2325, "rose")
+    stolen = moved("crypto theft by Chainalysis")
+    assert (stolen["after"], stolen["moved"]) == (2150, "rose")
     scored = check.projections(few("recommendations")).set_index("quantity")
     own = scored.loc["crypto theft of 2025, million USD (Chainalysis)"]
     assert (own["later"], own["inside"]) == (2150, "yes")

@@ -660,6 +660,7 @@ def test_no_repeat_or_package_is_ever_added():
 def test_the_series_of_designations_only_rises_and_ends_at_the_sum(hindsight):
     listed = hindsight.series["listed"]
     assert listed["value"].is_monotonic_increasing
+    assert listed["day"].is_monotonic_increasing and listed["day"].is_unique
     assert listed["value"].iloc[-1] == value(hindsight, "designations").value
 
 
@@ -796,6 +797,13 @@ def test_series_are_held_against_the_last_year_with_an_open_border():
     )
     (row,) = found.to_dict("records")
     assert (row["before"], row["after"], row["moved"], row["open_border"]) == (1, 34, "rose", 48)
+
+
+def test_theft_is_held_against_the_same_issuers_count(hindsight):
+    theft = hindsight.frames["since"].set_index("series").filter(like="crypto theft", axis=0)
+    assert list(theft.index) == ["crypto theft by Chainalysis"]
+    # Seoul counted 626 million for 2022; its count is in neither figure.
+    assert theft[["before", "after"]].to_numpy().tolist() == [[1700, 2020]]
 
 
 def test_first_places_are_the_first_column_of_all_places():

@@ -62,7 +62,7 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
     """Series for one time axis: each with `day`, `value`, `group`, `row`.
 
     Theft is set at the end of its year, trade likewise, visits at the start of their month,
-    designations at their day as a running sum.
+    designations as a running sum, one figure a day.
     """
     own = theft.counts(as_of)
     stolen = pd.DataFrame(
@@ -91,11 +91,10 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
         {"day": every.to_timestamp(), "value": counted.to_numpy(float), "group": "visits",
          "row": ""}
     )  # fmt: skip
-    listed = actions(plain(as_of))
+    listed = plain(as_of).groupby("day")["value"].sum().cumsum()
     total = pd.DataFrame(
-        {"day": listed["day"], "value": listed["size"].cumsum(), "group": "designations",
-         "row": ""}
-    )  # fmt: skip
+        {"day": listed.index, "value": listed.to_numpy(), "group": "designations", "row": ""}
+    )
     found = {"theft": stolen, "trade": trade, "visits": held, "listed": total}
     start = pd.Timestamp(SHOWN_FROM, 1, 1)
     return {n: own[own["day"] >= start].reset_index(drop=True) for n, own in found.items()}
@@ -112,7 +111,8 @@ def since(series_: dict[str, pd.DataFrame], begin: pd.Timestamp | None) -> pd.Da
 
     Notes
     -----
-    Yearly series: the last year that ended before, and the newest. Visits: a month on average
+    Yearly series: the last year that ended before, and the newest. Issuers count theft
+    differently, so each is held against itself. Visits: a month on average
     in the twelve months before, and in the newest twelve. The years just before are those of
     the closed border, so a rise from them is partly its opening; `open_border` is the fairer
     yardstick.
@@ -121,18 +121,12 @@ def since(series_: dict[str, pd.DataFrame], begin: pd.Timestamp | None) -> pd.Da
     records = []
     if begin is None:
         return pd.DataFrame(columns=columns)
-    yearly = [("theft", "crypto theft"), ("trade", None)]
-    for name, label in yearly:
-        own = series_[name]
-        groups = [(label, own)] if label else list(own.groupby("group"))
-        for group, part in groups:
-            if label:  # issuers differ: the mean of a year's counts stands for it
-                part = part.groupby("day", as_index=False)["value"].mean()
+    for name, label in (("theft", "crypto theft by {}"), ("trade", "trade with {}")):
+        for group, part in series_[name].groupby("group"):
             old, new = part[part["day"] < begin], part[part["day"] >= begin]
             if len(old) and len(new):
                 a, b = old.sort_values("day").iloc[-1], new.sort_values("day").iloc[-1]
-                title = label or f"trade with {group}"
-                records.append((title, a["value"], f"{a['day']:%Y}", b["value"], f"{b['day']:%Y}",
+                records.append((label.format(group), a["value"], f"{a['day']:%Y}", b["value"], f"{b['day']:%Y}",
                                 _of_open_border(part)))  # fmt: skip
     visits = series_["visits"]
     old, new = visits[visits["day"] < begin].tail(12), visits[visits["day"] >= begin].tail(12)
