@@ -26,6 +26,7 @@ from compendium.strategy import (
     sensitivity,
     verdicts,
     votes,
+    words,
 )
 from compendium.strategy.verdicts import Reading
 
@@ -444,6 +445,61 @@ def test_thresholds_move_readings(hindsight):
     moved = hindsight.frames["moved"]
     assert set(moved["parameter"]) == set(sensitivity.MOVES)
     assert (moved.loc[moved["parameter"] == "poor_share", "claim"] == "limit-quality").any()
+
+
+def test_a_verdict_that_moves_tells_the_reading_that_moved_it(hindsight, study):
+    for result in (hindsight, study):
+        moved = result.frames["moved"]
+        told = moved["readings"] != ""
+        assert told[moved["from_verdict"] != moved["to_verdict"]].all()
+    own = hindsight.frames["moved"].query("parameter == 'event_month' and to == 'after'")
+    assert own["readings"].tolist() == ["aid of South Korea: against (confounded) to against"]
+
+
+# --- sentences -------------------------------------------------------------------------------
+
+
+def test_answers_to_one_question_are_told_by_how_they_moved(study):
+    polls = study.frames["polls"]
+    assert words.asked_again(polls) == (
+        "One question on support for Ukraine was asked again in the same words.\n"
+        "The answer 'weapons' moved by {value}`kremlin_strategy.poll_change full`, not beyond"
+        " chance; 'no aid' rose beyond chance; 'non military only' fell beyond chance.\n"
+        "So reluctance to send weapons was there before and stayed, and reluctance to give any aid"
+        " grew.\n"
+    )
+    later = polls["period_end"].dt.year == 2024
+    fewer = polls.assign(value=polls["value"].mask(later & (polls["item"] == "weapons"), 5.0))
+    assert "full`, beyond chance;" in words.asked_again(fewer)
+    assert "stayed" not in words.asked_again(fewer)
+    same = polls.assign(value=polls["value"].mask(later & (polls["item"] == "no_aid"), 7.0))
+    assert "'no aid' did not move beyond chance" in words.asked_again(same)
+    assert "any aid grew" not in words.asked_again(same)
+
+
+def test_votes_without_a_change_are_told_with_whose_they_are(hindsight):
+    readings = [r for r in hindsight.readings if r.claim == "strategy-unity"]
+    assert words.votes_with_washington(readings).startswith(
+        "the votes of Seoul and Tokyo with Washington show"
+    )
+    clear = [r._replace(reading="for") if "Seoul" in r.indicator else r for r in readings]
+    assert words.votes_with_washington(clear).startswith("the votes of Tokyo with Washington show")
+    assert words.votes_with_washington([]) == ""
+
+
+def test_a_caption_names_the_kinds_of_rows_on_china_that_are_there(study):
+    rows = pd.DataFrame({"indicator": ["unsc_vote", "china_dprk_signal", "unsc_vote"]})
+    assert words.china_rows(rows) == "China: signals and the vote on the sanctions panel."
+    every = pd.DataFrame({"indicator": list(words.CHINA)})
+    assert "visits, signals and the vote" in words.china_rows(every)
+
+
+def test_verdicts_that_change_are_named_once(study):
+    text = words.turned(study.frames["moved"])
+    ammunition, quality = (verdicts.CLAIMS[c] for c in ("strategy-ammunition", "limit-quality"))
+    assert f"read with it: {ammunition}; {quality}.\nThe others hang" in text
+    still = study.frames["moved"].assign(to_verdict=study.frames["moved"]["from_verdict"])
+    assert words.turned(still).startswith("No verdict changes")
 
 
 # --- analysis of competing hypotheses --------------------------------------------------------

@@ -65,10 +65,18 @@ CONFLICTS = (
     Conflict(
         "Rank of a visitor in March 2025",
         ("meet-2025-03-jonsolryong",),
-        "Minister or vice-minister; sources differ.",
+        "The row has the vice-minister; other sources have a minister.",
     ),
-    Conflict("Day of a meeting in May 2015", ("meet-2015-05-kimyongnam",), "Sources differ by a day."),
-    Conflict("Day of a visit in November 2024", ("meet-2024-11-degtyarev",), "Sources differ by a day."),
+    Conflict(
+        "Day of a meeting in May 2015",
+        ("meet-2015-05-kimyongnam",),
+        "The meeting with President Putin is put on the eighth by one source and on the ninth by another.",
+    ),
+    Conflict(
+        "Day of a visit in November 2024",
+        ("meet-2024-11-degtyarev",),
+        "The row begins on the twenty-second; a caption elsewhere has the arrival on the twenty-third.",
+    ),
     Conflict(
         "Fewer than five visits as the norm",
         ("strat-fnf-meet-norm", "strat-mou-meet-2019", "strat-mou-meet-2024h1"),
@@ -82,7 +90,8 @@ CONFLICTS = (
     Conflict(
         "Day of the report on unusable rounds",
         ("strat-qual-skib-kbs", "strat-qual-skib"),
-        "A carrier's index date lies before the article it cites; the statement is one.",
+        "The index of one carrier has 23 February 2024, but its text cites an article of early March; "
+        "the statement is one.",
     ),
     Conflict(
         "Founding of the monitoring team",
@@ -96,9 +105,13 @@ CONFLICTS = (
     ),
     Conflict(
         "Japan's list of January 2025",
-        ("strat-sanc-jp-2025-01-pack-i", "strat-sanc-jp-2025-01-pack-i2",
-         "strat-sanc-jp-2025-01-pack-e", "strat-sanc-jp-2025-01-pack-e2"),
-        "Two ways to group one list.",
+        ("strat-sanc-jp-2025-01-pack-i", "strat-sanc-jp-2025-01-i",
+         "strat-sanc-jp-2025-01-pack-e", "strat-sanc-jp-2025-01-pack-b",
+         "strat-sanc-jp-2025-01-pack-i2", "strat-sanc-jp-2025-01-pack-e2",
+         "strat-sanc-jp-2025-01-dprkbank"),
+        "Two ways to group one list: the twelve are the eleven and the North Korean, the "
+        "thirty-three are the twenty-nine, the three banks and a Georgian bank without a row. "
+        "The last row takes the North Korean and the Georgian bank for one North Korean bank.",
     ),
     Conflict(
         "Support for own nuclear arms in South Korea",

@@ -41,7 +41,7 @@ def moved(p: KremlinStrategy) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `parameter`, `to`, `claim`, `from_verdict`, `to_verdict`, `readings` (those that
-        changed, in words). Moves that change nothing are listed with an empty claim.
+        changed, in words, as `verdicts.standing` gives them). Moves that change nothing are listed with an empty claim.
     """
     base = verdicts.readings(p)
     before = {
@@ -56,11 +56,11 @@ def moved(p: KremlinStrategy) -> pd.DataFrame:
             changed = False
             for claim in claims:
                 own = verdicts.readings(p.model_copy(update={name: option}), [claim])
-                old = {r.indicator: r.reading for r in base if r.claim == claim}
+                old = {r.indicator: verdicts.standing(r) for r in base if r.claim == claim}
                 new = [
-                    f"{r.indicator}: {old.get(r.indicator)} to {r.reading}"
+                    f"{r.indicator}: {old.get(r.indicator)} to {verdicts.standing(r)}"
                     for r in own
-                    if old.get(r.indicator) != r.reading
+                    if old.get(r.indicator) != verdicts.standing(r)
                 ]
                 after = verdicts.verdict(own)
                 if new or after != before[claim]:

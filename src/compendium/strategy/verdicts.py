@@ -73,6 +73,14 @@ def decides(reading: Reading) -> bool:
     return reading.reading in ("for", "against") and reading.two_way and not reading.confounded
 
 
+def standing(reading: Reading) -> str:
+    """The reading, with what keeps it out of the verdict: another cause, or one way only."""
+    if reading.reading == "no rows":
+        return reading.reading
+    aside = " (confounded)" if reading.confounded else "" if reading.two_way else " (one-way)"
+    return reading.reading + aside
+
+
 def verdict(readings: Iterable[Reading]) -> str:
     """Verdict on a claim from the readings of its indicators.
 

@@ -52,7 +52,7 @@ CONFLICTS = (
     Conflict(
         "Killed and wounded as a share of the men, early 2025",
         ("troops-cas-2025-01-syrskyi", "troops-cas-2025-01-third", "troops-cas-2025-03-31-nis-share"),
-        "Nearly half after Kyiv's commander, about a third after officials in the same report.",
+        "Nearly half by Kyiv's commander, about a third by officials in the same report.",
     ),
     Conflict(
         "Men in Russia on 28 October 2024",
