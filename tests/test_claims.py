@@ -155,9 +155,11 @@ def test_verdict_and_probabilities_become_values():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "text"),
-    [(5.5, 6, "5.5 to 6 USD billion"), (1200, 1200, "1,200 USD billion"),
-     (math.nan, 3, "3 USD billion"), (math.nan, math.nan, "")],
+    ("comparator", "low", "high", "text"),
+    [("between", 5.5, 6, "5.5 to 6 USD billion"), ("equal", 1200, 1200, "1,200 USD billion"),
+     ("at_most", math.nan, 3, "at most 3 USD billion"), ("more_than", 0, math.nan, "more than 0 USD billion"),
+     ("less_than", math.nan, 3, "less than 3 USD billion"), ("interpretation", math.nan, math.nan, "")],
 )  # fmt: skip
-def test_the_figure_of_a_statement(low, high, text):
-    assert claims.figure({"low": low, "high": high, "unit": "USD_billion"}) == text
+def test_the_figure_of_a_statement(comparator, low, high, text):
+    claim = {"comparator": comparator, "low": low, "high": high, "unit": "USD_billion"}
+    assert claims.figure(claim) == text

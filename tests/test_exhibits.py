@@ -174,9 +174,20 @@ def test_a_hostile_note_stays_text(shown, rows):
 )
 def test_a_figure_reads_as_it_was_stated(qualifier, value, low, high, text):
     row = pd.DataFrame(
-        {"qualifier": [qualifier], "value": [value], "low": [low], "high": [high]},
+        {
+            "qualifier": [qualifier],
+            "value": [value],
+            "low": [low],
+            "high": [high],
+            "unit": ["persons"],
+        },
     ).astype({"value": float, "low": float, "high": float})
     assert evidence.figure_text(next(row.itertuples())) == text
+
+
+def test_years_of_birth_have_no_separator_of_thousands():
+    row = evidence.named(["troops-age-2024"], "2024-10-28")
+    assert evidence.figure_text(next(row.itertuples())) == "about 2005 to 2007"
 
 
 def test_every_qualifier_of_the_tables_has_words():

@@ -152,14 +152,18 @@ class Tested:
         return verdict(self.chosen, self.readings, self.later)
 
 
-def figure(claim: pd.Series) -> str:
-    """Figure of a statement with its unit; empty where it has none."""
+# Words for how a statement relates to its number; others have none before it.
+BOUNDS = {"at_most": "at most ", "more_than": "more than ", "less_than": "less than "}
+
+
+def figure(claim: Mapping) -> str:
+    """Figure of a statement with its bound and unit; empty where it has none."""
     ends = [end for end in dict.fromkeys((claim["low"], claim["high"])) if pd.notna(end)]
-    return (
-        f"{' to '.join(f'{end:,.10g}' for end in ends)} {claim['unit'].replace('_', ' ')}"
-        if ends
-        else ""
-    )
+    if not ends:
+        return ""
+    said = BOUNDS.get(claim["comparator"], "") if len(ends) == 1 else ""
+    amounts = " to ".join(f"{end:,.10g}" for end in ends)
+    return f"{said}{amounts} {claim['unit'].replace('_', ' ')}"
 
 
 def values_of(chapter: str, outcomes: Iterable[Tested]) -> list[Value]:

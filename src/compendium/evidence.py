@@ -375,7 +375,7 @@ def figure_text(row) -> str:
     """Figure of a row as stated: qualifier, value, range."""
 
     def number(amount: float) -> str:
-        return f"{amount:,.10g}"
+        return f"{amount:.0f}" if row.unit == "year" else f"{amount:,.10g}"
 
     if pd.notna(row.low) and pd.notna(row.high) and row.low != row.high:
         span = f"{number(row.low)} to {number(row.high)}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from IPython.display import display
 
-from compendium import drawings, evidence, parameters, values, whatif
+from compendium import claims, drawings, evidence, parameters, values, whatif
 from compendium.errors import CompendiumError
 
 if TYPE_CHECKING:  # nothing is drawn where exhibits are only shown
@@ -197,18 +197,12 @@ def evidence_table(
 
 def claims_table(rows: pd.DataFrame, name: str, caption: str, chapter: bool = False) -> None:
     """Show statements of the study, as `evidence.claims` returns them."""
-
-    def bounds(row) -> str:
-        ends = [f"{end:,.10g}" for end in dict.fromkeys((row.low, row.high)) if pd.notna(end)]
-        unit = row.unit.replace("_", " ")
-        return f"{row.comparator.replace('_', ' ')} {' to '.join(ends)} {unit}" if ends else ""
-
     frame = pd.DataFrame(
         {
             "Claim": rows["claim_id"],
             "Chapter": rows["chapter"].str.replace("_", " "),
             "Statement": rows["statement"],
-            "Number": [bounds(row) for row in rows.itertuples()],
+            "Number": [claims.figure(row._asdict()) for row in rows.itertuples()],
             "Kind": rows["kind"],
             "Place": rows["locator"],
         }
