@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import pandas as pd
@@ -12,11 +12,21 @@ from compendium.memory import remembered
 
 
 class Conflict(NamedTuple):
-    """Rows that cannot all be right, or do not mean the same."""
+    """Rows that cannot all be right, or do not mean the same.
+
+    `further` are sentences on rows that may become known later than the conflict: each with the
+    rows it speaks of, and said once all of them are known.
+    """
 
     topic: str
     rows: tuple[str, ...]
     reading: str
+    further: tuple[tuple[tuple[str, ...], str], ...] = ()
+
+    def read(self, known: Collection[str]) -> str:
+        """The reading and the further sentences whose rows are all known."""
+        more = (sentence for rows, sentence in self.further if set(rows) <= set(known))
+        return " ".join((self.reading, *more))
 
 
 @remembered
@@ -44,7 +54,8 @@ def table(as_of, conflicts: Iterable[Conflict]) -> pd.DataFrame:
         first_known = conflict.rows[0] in rows.index
         if first_known and len(own) >= min(2, len(conflict.rows)):
             stated = "; ".join(stated_by(row) for row in own.itertuples())
-            records.append((conflict.topic, stated, conflict.reading, tuple(own["obs_id"])))
+            ids = tuple(own["obs_id"])
+            records.append((conflict.topic, stated, conflict.read(ids), ids))
     return pd.DataFrame(records, columns=["topic", "figures", "reading", "rows"])
 
 

@@ -1,7 +1,7 @@
 """Figures on troops that contradict each other.
 
-A reading speaks only of the rows that its conflict needs to be shown, so that an early
-vintage is told nothing that came later.
+A reading speaks only of rows that are known whenever its conflict is shown; a sentence on
+another row waits for it (`Conflict.further`). So no vintage is told of a row it does not show.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ CONFLICTS = (
     ),
     Conflict(
         "Killed, as printed at the end of 2025",
-        ("troops-cas-2025-11-04-afp-k", "troops-cas-2025-09-02-nis-k", "troops-cas-theins-k"),
+        ("troops-cas-2025-11-04-afp-k", "troops-cas-2025-04-30-nis-k", "troops-cas-2025-09-02-nis-k",
+         "troops-cas-theins-k"),
         "A wire repeated the count of April as a floor after Seoul had more than trebled it.",
     ),
     Conflict(
@@ -35,7 +36,8 @@ CONFLICTS = (
     ),
     Conflict(
         "Killed and wounded by April 2025",
-        ("troops-cas-2025-04-28-us", "troops-cas-2025-03-27-jcs", "troops-cas-2025-04-30-nis"),
+        ("troops-cas-2025-04-28-us", "troops-cas-2024-12-23-jcs", "troops-cas-2025-03-27-jcs",
+         "troops-cas-2025-04-30-nis"),
         "The low figure, said late, is about that of the first weeks.",
     ),
     Conflict(
@@ -45,20 +47,19 @@ CONFLICTS = (
     ),
     Conflict(
         "Killed and wounded by summer 2025",
-        ("troops-cas-2025-06-15-uk", "troops-cas-2025-04-30-nis", "troops-cas-2025-07-02-various",
-         "troops-cas-theins-w"),
+        ("troops-cas-2025-06-15-uk", "troops-cas-2025-04-30-nis", "troops-cas-2025-07-02-various"),
         "London's figure tops Seoul's of six weeks before.",
     ),
     Conflict(
         "Killed and wounded as a share of the men, early 2025",
         ("troops-cas-2025-01-syrskyi", "troops-cas-2025-01-third", "troops-cas-2025-03-31-nis-share"),
-        "Nearly half by Kyiv's commander, about a third by officials in the same report.",
+        "Nearly half according to Kyiv's commander, about a third according to officials in the same report.",
     ),
     Conflict(
-        "Men in Russia on 28 October 2024",
+        "Men in Russia on 27 and 28 October 2024",
         ("troops-present-2024-10-28-us", "troops-present-2024-10-28-zel",
          "troops-present-2024-10-27-hur"),
-        "One day: Washington has more than three times Zelensky's figure, and his own service more still.",
+        "On one day Washington has more than three times Zelensky's figure; his own service had more still the day before.",
     ),
     Conflict(
         "Men in Russia and in Kursk, early November 2024",
@@ -70,7 +71,11 @@ CONFLICTS = (
         "Second wave, early 2025",
         ("troops-add-2025-01-02-press", "troops-add-2025-02-24-ua", "troops-add-2025-03-27-jcs",
          "troops-add-2025-03-31-nis", "troops-sent-2025-05-29-msmt-b"),
-        "No two issuers drew the same range.",
+        "Kyiv's figure lies in the middle of the range in the press.",
+        (
+            (("troops-add-2025-03-27-jcs", "troops-add-2025-03-31-nis", "troops-sent-2025-05-29-msmt-b"),
+             "Seoul's two services and the team of eleven states meet at the upper end of that range, and one of them goes beyond."),
+        ),
     ),
     Conflict(
         "Combat troops sent in total",
@@ -81,7 +86,8 @@ CONFLICTS = (
     Conflict(
         "Strength of XI Corps",
         ("troops-xi-corps-2024", "troops-xi-corps-2010", "troops-xi-corps-2024-fr"),
-        "A range of a factor of two in one source; the others give its ends or its middle.",
+        "A range of a factor of two in one source; another gives its lower end.",
+        ((("troops-xi-corps-2024-fr",), "A third gives its middle."),),
     ),
     Conflict(
         "Strength of the special forces",
@@ -93,13 +99,20 @@ CONFLICTS = (
         "Pilots in Vietnam",
         ("troops-vietnam-1967-pilots-ap", "troops-vietnam-1967-pilots-ww", "troops-vietnam-defector",
          "troops-vietnam-1966-unit203", "troops-vietnam-1967-viet"),
-        "Papers of both sides agree within a few men; a defector has about nine times as many. "
-        "The strength of the unit at one time holds pilots and ground crew.",
+        "A defector has about nine times as many pilots as the post-war accounts, which count the whole "
+        "air contingent apart.",
+        (
+            (("troops-vietnam-1967-pilots-ww",), "A dossier is within a few men of those accounts."),
+            (("troops-vietnam-1966-unit203",),
+             "The strength of the unit at one time holds pilots and ground crew."),
+        ),
     ),
     Conflict(
         "Instructors in Zimbabwe",
         ("troops-zimbabwe-1982-newsweek", "troops-zimbabwe-1981-ccjp", "troops-zimbabwe-1981-csm"),
-        "A church report and a paper of the time agree; the higher figure is of those who went home.",
+        "The higher figure is of those who went home.",
+        ((("troops-zimbabwe-1981-ccjp", "troops-zimbabwe-1981-csm"),
+          "A church report and a paper of the time agree on the lower one."),),
     ),
     Conflict(
         "Angola: how many, and on which side",
@@ -111,7 +124,9 @@ CONFLICTS = (
     Conflict(
         "Advisers abroad in the 1980s",
         ("troops-advisers-1986", "troops-advisers-1985", "troops-advisers-1990-cum"),
-        "The press has at one time what the Library of Congress has in all the years together.",
+        "The press counts of two years in a row differ.",
+        ((("troops-advisers-1990-cum",),
+          "The press has at one time what the Library of Congress has in all the years together."),),
     ),
     Conflict(
         "Cuban peak in Ethiopia",
