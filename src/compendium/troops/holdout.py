@@ -35,7 +35,8 @@ def study_check(p: TroopPlausibility) -> pd.DataFrame:
     -----
     The projection is made again with the parameters of this build and the rows known on the
     day of the study; later rows only score it. Of the counts good enough to be drawn from,
-    the nearest to the day within `NEAR` is taken, and of several the largest.
+    the nearest to the day within `NEAR` is taken, and of several the largest. It is compared
+    with the interval in hundreds of men, as both are stated.
     """
     columns = [
         "quantity", "months", "day", "median", "low90", "high90", "low", "high", "counted",
@@ -56,8 +57,11 @@ def study_check(p: TroopPlausibility) -> pd.DataFrame:
                 continue
             row = near.sort_values(["away", "high"], ascending=[True, False]).iloc[0]
             s = un.summary(paths.at(name, day))
-            meets = row["low"] <= s["high90"] and row["high"] >= s["low90"]
-            within = s["low90"] <= row["low"] and row["high"] <= s["high90"]
+            low, high, low90, high90 = map(
+                stock.in_hundreds, (row["low"], row["high"], s["low90"], s["high90"])
+            )
+            meets = low <= high90 and high >= low90
+            within = low90 <= low and high <= high90
             records.append(
                 (name, months, day, s["median"], s["low90"], s["high90"], float(row["low"]),
                  float(row["high"]), row["period_end"], row["issuer"],

@@ -516,6 +516,9 @@ def path_statements(p, frames, paths) -> list[Value]:
                   decimals=-3, rows=ids),
             state("mean_stock", months / ((last - first).days / counts.DAYS_A_MONTH), "persons",
                   "Men there on average over that time", decimals=-2, rows=ids),
+            state("soldier_months_counts_day", str(last.date()), "date",
+                  "Day of the last of these counts", kind="evidence",
+                  rows=tuple(path["obs_id"].iloc[-1].split(" + "))),
         ]  # fmt: skip
     return found
 

@@ -37,6 +37,7 @@ from compendium.troops.rows import (
 )
 
 LEVEL = 0.9  # of the band counts are held against
+STATED_TO = -2  # digits after the point to which men are stated: hundreds
 HORIZON = 12  # months past the vintage
 # At the prior rate, more than four in a year happen once in 270 years; at the rate learnt by
 # mid-2025, when one more had come, in one of 36.
@@ -210,7 +211,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
     if len(dead) and len(total) and total["low"].max() > 0:
         dead, total = dead.loc[dead["low"].idxmax()], total.loc[total["low"].idxmax()]
         if dead["issuer_short"] != total["issuer_short"]:
-            label = f"dead after {dead['issuer_short']} over total after {total['issuer_short']}"
+            label = f"dead by {dead['issuer_short']} over total by {total['issuer_short']}"
             share = float(dead["low"] / total["low"])
             if share <= 1:
                 records.append((label, share, True, (*dead["parts"], *total["parts"])))
@@ -681,6 +682,11 @@ def _men_reported_home(p, u, days: pd.DatetimeIndex):
     return men[:, None] * part, list(own["obs_id"])
 
 
+def in_hundreds(persons: float) -> float:
+    """Persons to the nearest hundred (`STATED_TO`), as counts and bands state them."""
+    return round(float(persons), STATED_TO)
+
+
 def score(paths: Paths, counts: pd.DataFrame, name: str, level: float = LEVEL) -> pd.DataFrame:
     """Whether each dated count lies in the interval of the simulation on its day.
 
@@ -701,7 +707,8 @@ def score(paths: Paths, counts: pd.DataFrame, name: str, level: float = LEVEL) -
     -----
     A count is held against the simulation of what it counts: all there, or all but builders.
     Men at the front may be a part of all but builders, so such a count is a floor and fails
-    only above the interval.
+    only above the interval. Counts and ends are compared as they are stated, in hundreds: a
+    count of "about 12,000" does not fail by the few men that neither it nor the draws resolve.
     """
     records = []
     for row in counts.itertuples():
@@ -709,7 +716,9 @@ def score(paths: Paths, counts: pd.DataFrame, name: str, level: float = LEVEL) -
         quantity = name if concept in (name, EVERYBODY) else "soldiers"
         low, high = un.interval(paths.at(quantity, row.period_end), level)
         floor = concept == AT_FRONT
-        inside = row.low <= high and (floor or row.high >= low)
+        inside = in_hundreds(row.low) <= in_hundreds(high) and (
+            floor or in_hundreds(row.high) >= in_hundreds(low)
+        )
         records.append((concept, row.side, row.period_end, inside))
     return pd.DataFrame(records, columns=["concept", "side", "day", "inside"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pandas as pd
+from scipy import stats
 
 from compendium import evidence
 from compendium.values import Value
@@ -54,16 +55,47 @@ def decades(table: pd.DataFrame) -> str:
     return "Missions begun by decade: more fall into the last decade of the Cold War than into any other."
 
 
-def limits(binding: pd.DataFrame) -> str:
-    """Whether transport or flight is what limits the number, and in which scenario."""
+def limits(binding: pd.DataFrame, caps: pd.DataFrame) -> str:
+    """Whether transport or flight is what limits the number, and in which scenario.
+
+    `caps` has the limits that rows were known for; nothing is said of another.
+    """
     own = binding[binding["cap"].isin(LIMITS)]
     if own.empty:
-        return "Neither transport nor flight is what limits the number."
+        known = [word for cap, word in LIMITS.items() if cap in set(caps["cap"])]
+        if len(known) == len(LIMITS):
+            return "Neither transport nor flight is what limits the number."
+        told = [f"{word.capitalize()} is not what limits the number." for word in known]
+        told += [
+            f"No row known by then sets a limit by {word}."
+            for word in LIMITS.values()
+            if word not in known
+        ]
+        return " ".join(told)
     said = "; ".join(
         f"in the {SCENARIOS[row.scenario]} scenario {LIMITS[row.cap]} limits the number"
         for row in own.itertuples()
     )
     return said[0].upper() + said[1:] + "."
+
+
+def band_width(inside: int, counts: int, level: float) -> str:
+    """Whether so few counts inside a band of probability `level` show it to be too narrow.
+
+    Yes where a band of the right width would hold so few or fewer in less than `SMALL` percent
+    of cases, were the counts independent. A new line, or nothing where enough are inside.
+    """
+    if inside >= counts * level:
+        return ""
+    says = (
+        "**The band is too narrow.**"
+        if stats.binom.cdf(inside, counts, level) * 100 < SMALL
+        else "So few counts do not show whether the band is too narrow."
+    )
+    return (
+        f"\n{says} A draw takes one word with the slack of its wording;"
+        " that all words of a camp may be wrong together is not in it."
+    )
 
 
 def ways(table: pd.DataFrame, head: float) -> str:
