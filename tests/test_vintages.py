@@ -197,6 +197,15 @@ def test_steps_name_the_rows_that_came_and_left(counted):
     ].dt.month.tolist() == [1, 2]
 
 
+def test_a_ratio_steps_by_a_part_of_itself():
+    tracked = pd.DataFrame(
+        {"id": vintages.RATIOS[0], "label": "A", "day": [0, 1, 2], "value": [1.0, 1.6, 1.62],
+         "unit": "percent", "short": ["1", "1.6", "1.62"], "rows": [()] * 3}
+    )  # fmt: skip
+    assert vintages.changes(tracked)["day"].tolist() == [1]
+    assert vintages.changes(tracked.assign(id="a.chance"))["day"].tolist() == []
+
+
 @pytest.mark.parametrize(
     ("unit", "stated", "told"),
     [
@@ -250,9 +259,38 @@ def test_what_others_stated_stands_on_the_day_it_became_known():
     table = vintages.others(ID, "2024-10-28")
     assert len(table) and (table["day"] <= "2024-10-28").all()
     study = table[table["row"] == "arms-fnf24-high"]
-    assert study["value"].tolist() == [5.5]  # billion, as the headline value
+    assert study["low"].tolist() == study["high"].tolist() == [5.5]  # billion, as the headline
+    assert study["text"].tolist() == ["up to 5.5"]
     assert vintages.others("trade_trends.return", "2024-10-28").empty
     assert vintages.others(ID, "2023-11-02")["row"].isin(table["row"]).all()
+
+
+def test_others_stated_the_same_thing_and_ranges_have_no_middle():
+    late = "2026-10-31"
+    arms = vintages.others(ID, late).set_index("row")
+    items = evidence.named(arms.index, late).set_index("obs_id")["item"]
+    assert set(items) == {"all_arms", "munitions_and_arms"}  # no troops, not shells alone
+    whole = arms.loc["arms-fnf24-range"]
+    assert (whole["low"], whole["high"], whole["text"]) == (1.7, 5.5, "about 1.7 to 5.5")
+    men = vintages.others("troop_plausibility.present_now", late)
+    assert set(evidence.named(men["row"], late)["item"]) == {"Russia"}
+
+
+def test_scores_have_units_and_no_powers_of_ten():
+    late = "2026-10-31"
+    shown = vintages._scores_shown(vintages.scores(vintages.study_checks(late)))
+    assert not shown.map(lambda cell: "e+" in str(cell)).any(axis=None)
+    assert "22,327" in list(shown["90 % high"])
+    for name in shown["Projected"]:
+        assert re.search("million (USD|EUR)|persons|visits|designations", name), name
+
+
+def test_a_settled_forecast_shows_the_grades_of_its_rows():
+    late = "2026-10-31"
+    shown = vintages._forecasts_shown(vintages.forecasts(late), late).set_index("Forecast")
+    grades = shown["Grades of these rows"]
+    assert grades["trade of 2024 reaches the level of 2016"] == "D4"
+    assert grades.str.fullmatch(r"[A-F][1-6](, [A-F][1-6])*").all()
 
 
 def test_few_scores_are_not_boasted_of():
@@ -318,11 +356,19 @@ def test_a_track_says_what_it_shows():
         }
     )
     stated = pd.DataFrame(
-        {"day": frame["day"], "value": [3.0, 4.0], "issuer": ["A", "B"], "row": ["r-1", "r-2"]}
+        {
+            "day": frame["day"],
+            "low": [3.0, 3.5],
+            "high": [3.0, 4.0],
+            "text": ["3", "about 3.5 to 4"],
+            "issuer": ["A", "B"],
+            "row": ["r-1", "r-2"],
+        }
     )
     drawing = figures.track(frame, stated, "Value", "{} x")
     assert "stepping from 1 x on 2024-01-31 to 2 x on 2024-02-29" in drawing.alt
-    assert "Crosses mark 2 figures by others from 3 to 4" in drawing.alt
+    assert "Crosses and bars mark 2 figures by others from 3 to 4" in drawing.alt
+    assert {"3 x", "about 3.5 to 4 x"} <= set(drawing.table["Stated"])
     assert drawing.table["By"].tolist().count("this compendium") == 2 and len(drawing.table) == 4
     alone = figures.track(frame, stated.head(0), "Value", "{} x")
     assert "Crosses" not in alone.alt and len(alone.table) == 2

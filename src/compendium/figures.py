@@ -1623,7 +1623,8 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     frame : pandas.DataFrame
         `day`, `value`, `low`, `high` (missing where there is no interval), `text`.
     stated : pandas.DataFrame
-        `day`, `value`, `issuer`, `row`; may be empty.
+        `day`, `low`, `high` (equal where no range was stated), `text`, `issuer`, `row`; may be
+        empty.
     quantity, unit : str
         Name of the value, and how its unit is printed.
     """
@@ -1636,9 +1637,14 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
         axes.vlines(frame["day"].iloc[-1], low.iloc[-1], high.iloc[-1], color=BLUE, alpha=0.6)
     axes.step(frame["day"], frame["value"], where="post", color=BLUE, linewidth=1.8,
               marker="o", markersize=4, label="this compendium")  # fmt: skip
-    if len(stated):
-        axes.scatter(stated["day"], stated["value"], color=VERMILION, marker="x", s=28, zorder=4,
+    point = stated["low"] == stated["high"]
+    spans, points = stated[~point], stated[point]
+    if len(points):
+        axes.scatter(points["day"], points["low"], color=VERMILION, marker="x", s=28, zorder=4,
                      label="stated by others")  # fmt: skip
+    if len(spans):
+        axes.vlines(spans["day"], spans["low"], spans["high"], color=VERMILION, zorder=4,
+                    label="a range stated by others")  # fmt: skip
     legend_below(axes)
     axes.set_ylim(bottom=0)
     thousands(axes.yaxis)
@@ -1651,11 +1657,11 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     )  # fmt: skip
     given = pd.DataFrame(
         {"Vintage": stated["day"].dt.date.astype(str) if len(stated) else [],
-         "By": stated["issuer"], "Stated": stated["value"].map("{:,.6g}".format), "Row": stated["row"]}
+         "By": stated["issuer"], "Stated": stated["text"].map(unit.format), "Row": stated["row"]}
     )  # fmt: skip
     said = (
-        f" Crosses mark {len(stated)} figures by others from {stated['value'].min():,.4g} to "
-        f"{stated['value'].max():,.4g}."
+        f" Crosses and bars mark {len(stated)} figures by others from {stated['low'].min():,.4g} to "
+        f"{stated['high'].max():,.4g}."
         if len(stated)
         else ""
     )

@@ -23,6 +23,9 @@ from compendium.register import HEADLINES
 
 POLL = 0.1  # seconds between looks at whether the vintages are still wanted
 FIRST_MONTH = "2023-08"  # first month with evidence on the arms
+CHANCES = {"percent": 100, "share": 1}  # units of chances, and what is certain in each
+# Headline percentages that are no chances: they move by parts of themselves, like amounts.
+RATIOS = ("arms_trade.share",)
 TRACKED = [
     chapter for chapter in models.MODELS if any(id.startswith(f"{chapter}.") for id in HEADLINES)
 ]
@@ -182,7 +185,8 @@ def changes(tracked: pd.DataFrame, least: float = 0.05) -> pd.DataFrame:
     tracked : pandas.DataFrame
         Output of `track`.
     least : float
-        Smallest relative step that is told; parts of a whole count in points over a hundred.
+        Smallest step that is told: a part of the value before, and of chances so many points
+        over a hundred.
 
     Returns
     -------
@@ -193,7 +197,8 @@ def changes(tracked: pd.DataFrame, least: float = 0.05) -> pd.DataFrame:
     records = []
     for id, own in tracked.groupby("id", sort=False):
         for before, after in zip(own.itertuples(), own.iloc[1:].itertuples(), strict=False):
-            scale = 100 if after.unit == "percent" else 1 if after.unit == "share" else None
+            chance = id not in RATIOS and after.unit in CHANCES
+            scale = CHANCES[after.unit] if chance else None
             step = abs(after.value - before.value) / (scale or max(abs(before.value), 1e-9))
             if step >= least:
                 came = tuple(r for r in after.rows if r not in before.rows)
@@ -239,16 +244,21 @@ def scores(checks: Iterable[pd.DataFrame], level: float = 0.9) -> pd.DataFrame:
 
 # --------------------------------------------------------------------------------- page
 
-# What others stated of the same thing, to stand beside the track: table, filters, factor.
+# What others stated of the same thing, to stand beside the track: table, filters, factor. Sums
+# that hold more or less (arms and troops, shells alone, men at the front alone) are left out.
 OTHERS = {
     "arms_trade.value_total": (
         "arms",
-        {"indicator": "arms_value_total", "unit": "USD_million"},
+        {
+            "indicator": "arms_value_total",
+            "item": ["all_arms", "munitions_and_arms"],
+            "unit": "USD_million",
+        },
         0.001,
     ),
     "troop_plausibility.present_now": (
         "troops",
-        {"indicator": "troops_present", "unit": "persons"},
+        {"indicator": "troops_present", "item": "Russia", "unit": "persons"},
         1.0,
     ),
     "troop_plausibility.casualties_now": (
@@ -270,21 +280,34 @@ MOST_ROWS = 6
 
 
 def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
-    """What others stated of a headline value by a vintage: `day`, `value`, `issuer`, `row`."""
-    columns = ["day", "value", "issuer", "row"]
+    """What others stated of a headline value by a vintage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `day` on which it became known; `low`, `high`, the ends of a range and one figure twice
+        where it is none; `text`, the figure as stated with its words; `issuer`, `row`.
+    """
+    columns = ["day", "low", "high", "text", "issuer", "row"]
     if id not in OTHERS:
         return pd.DataFrame(columns=columns)
     table, filters, factor = OTHERS[id]
     rows = evidence.load(table, as_of, **filters)
     rows = rows[rows["period_end"] >= pd.Timestamp(FIRST_MONTH)]
+    amounts = ["value", "low", "high"]
+    rows = rows.assign(**(rows[amounts].astype(float) * factor))
+    ends = evidence.ends(rows)
     return pd.DataFrame(
         {
             "day": rows["known_on"],
-            "value": evidence.middle(rows) * factor,
+            "low": rows["value"].fillna(ends["low"]),
+            "high": rows["value"].fillna(ends["high"]),
+            "text": [evidence.figure_text(row) for row in rows.itertuples()],
             "issuer": rows["issuer"],
             "row": rows["obs_id"],
-        }
-    ).dropna(subset=["value"])
+        },
+        columns=columns,
+    ).dropna(subset=["low", "high"])
 
 
 def ask(name: str, chapter: str, as_of: str | dt.date) -> pd.DataFrame:
@@ -305,10 +328,12 @@ def study_checks(as_of: str | dt.date) -> list[pd.DataFrame]:
         if table.empty:
             continue
         if "donor" in table:
-            label = table["donor"].str.replace("_", " ") + ", aid of " + table["span"]
+            donor = table["donor"].str.replace("_", " ")
+            label = donor + ", aid of " + table["span"] + ", million EUR"
             table = table.assign(quantity=label)
         if "counted" in table:
-            label = "troops, " + table["quantity"] + ", near " + table["day"].dt.date.astype(str)
+            day = table["day"].dt.date.astype(str)
+            label = "troops, " + table["quantity"] + ", persons, near " + day
             table = table.assign(quantity=label, later=table[["low", "high"]].mean(axis=1))
         found.append(table.dropna(subset=["later"]))
     return found
@@ -431,7 +456,7 @@ def _parts(
         "changes": (steps, "Steps of the headline values."),
         "summary": (summary(scored, settled), "How many there are, and how they did."),
         "scores": (_scores_shown(scored), "Every projected figure that is due."),
-        "forecasts": (_forecasts_shown(settled), "Every yes/no forecast that is settled."),
+        "forecasts": (_forecasts_shown(settled, as_of), "Every yes/no forecast that is settled."),
     }
     for part, (table, caption) in tables.items():
         if len(table):
@@ -439,9 +464,14 @@ def _parts(
     return {part: [bundle[exhibits.MIME] for bundle in own] for part, own in found.items()}
 
 
+def _amount(amount: float) -> str:
+    """Four digits, or all before the point; never a power of ten."""
+    return f"{amount:,.0f}" if abs(amount) >= 1000 else f"{amount:.4g}"
+
+
 def _scores_shown(scored: pd.DataFrame) -> pd.DataFrame:
     return scored.assign(
-        **{c: scored[c].map("{:,.4g}".format) for c in ("median", "low90", "high90", "later")},
+        **{c: scored[c].map(_amount) for c in ("median", "low90", "high90", "later")},
         inside=scored["inside"].map({True: "yes", False: "no"}),
         score=scored["score"].map("{:,.2f}".format),
     ).rename(
@@ -451,7 +481,10 @@ def _scores_shown(scored: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _forecasts_shown(settled: pd.DataFrame) -> pd.DataFrame:
+def _forecasts_shown(settled: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
+    cited = evidence.named({row for rows in settled["rows"] for row in rows}, as_of)
+    grades = cited.set_index("obs_id")
+    grades = grades["reliability"] + grades["credibility"].astype(str)
     return pd.DataFrame(
         {
             "Forecast": settled["forecast"],
@@ -459,6 +492,9 @@ def _forecasts_shown(settled: pd.DataFrame) -> pd.DataFrame:
             "It came": settled["came"].map({True: "yes", False: "no"}),
             "Brier score": settled["brier"].map("{:.2f}".format),
             "Settled by": settled["rows"].map(_some),
+            "Grades of these rows": [
+                ", ".join(sorted(set(grades[list(rows)]))) for rows in settled["rows"]
+            ],
         }
     )
 
