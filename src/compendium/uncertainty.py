@@ -150,7 +150,7 @@ def pick(u: ArrayLike, lows: Sequence[float], highs: Sequence[float]) -> NDArray
 
 
 # How far a statement may lie from what it names, as factors. An assumption: the words carry
-# a direction (a floor is not undercut, a ceiling not passed) and a fifth or a third of slack.
+# a direction (a floor is not undercut, a ceiling not passed) and a fifth or three tenths of slack.
 QUALIFIER_RANGE = {
     "exact": (1.0, 1.0),
     "approx": (0.9, 1.1),
