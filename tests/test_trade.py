@@ -139,6 +139,16 @@ def test_issuers_differ_by_next_to_nothing_from_2012_on(study):
     assert spread.max() < 0.03  # the default of statement_error
 
 
+def test_worse_graded_figures_are_said_to_lie_further_off_where_they_do(study):
+    totals = study.frames["totals"]
+    off = series.off_the_well_graded(totals)
+    assert off.max() == pytest.approx(84 / 80.040371 - 1)
+    assert "graded one or two.\nFigures graded worse lie further off" in words.firm(totals)
+    good = totals[totals["credibility"] <= 2]
+    assert words.firm(good).endswith("so the series is firm there.\n")
+    assert words.firm(totals[totals["year"] < 2012]) == ""
+
+
 # --- the half-year ---------------------------------------------------------------------------
 
 # Year, first half, year, as the rows have them; the sum of the flows of 2010 would be 89.28,
@@ -856,6 +866,11 @@ def test_the_story_of_the_remark_is_told_of_the_remark_alone(hindsight):
 
 def test_the_step_is_clean_only_where_years_do_not_overlap(study):
     assert "lies above" in words.step(study.frames["before_after"])
+    # Lower totals of earlier years are not among those tested.
+    assert words.step(study.frames["before_after"]).startswith(
+        "Of the years from 2011 on the lowest"
+    )
+    assert study.frames["before_after"]["year"].min() == 2011
     sides = pd.DataFrame({"side": ["before", "before", "after"], "value": [77.0, 110.0, 120.0]})
     assert "does not lie above" in words.step(sides)
     assert "is as extreme: the real one" in words.splits(1)

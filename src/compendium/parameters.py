@@ -560,7 +560,7 @@ class TradeTrends(Parameters):
     statement_error: float = parameter(
         0.03,
         "share",
-        "How far a stated total may be off either way; issuers of 2012 to 2020 differ by less, later remarks have no check.",
+        "How far a stated total may be off either way; well-graded figures of one year from 2012 to 2020 differ by less, later remarks have no check.",
         ge=0,
         le=0.5,
     )

@@ -35,6 +35,7 @@ READINGS = {
     "drop": "left out",
 }
 SANCTIONS_YEAR = 2017
+FIRST_TESTED = 2011  # year from which totals enter the test of the step
 # Days a part of a year must cover before it is scaled up to the year.
 MIN_PART_DAYS = 180
 # Weak prior on the change of yearly trade: a doubling or a halving, worth two observations.
@@ -334,7 +335,7 @@ def before_after(p: TradeTrends, totals: pd.DataFrame) -> pd.DataFrame:
 
     `year`, `value`, `side` (before from 2011, after), `closed`, `obs_id`.
     """
-    own = totals[totals["preferred"] & (totals["year"] >= BASES["mean_2011_2016"][0])]
+    own = totals[totals["preferred"] & (totals["year"] >= FIRST_TESTED)]
     own = own[own["year"] != SANCTIONS_YEAR]
     side = np.where(own["year"] < SANCTIONS_YEAR, "before", "after")
     shut = own["year"].isin(series.closed_years(p.as_of))

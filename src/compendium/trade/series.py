@@ -36,6 +36,9 @@ KINDS = {
     "literature": "literature or press",
     "study": "the study",
 }
+# Issuers are compared in the years from here on, by figures of this credibility or better.
+SPREAD_FROM = 2012
+WELL_GRADED = 2
 CONCEPTS = {
     "China customs": "customs",
     "China Ministry of Commerce": "customs",
@@ -147,24 +150,40 @@ def china(as_of) -> pd.DataFrame:
     return rows.sort_values(["concept", "year", "qualifier"], ignore_index=True)
 
 
-def issuer_spread(rows: pd.DataFrame, first: int = 2012) -> pd.Series:
+def stated_since(rows: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of others than the study for years from `first` on: well graded ones, and the rest."""
+    own = rows[
+        (rows["year"] >= first)
+        & (rows["qualifier"] != "implied")
+        & ~rows["bound"]
+        & (rows["kind"] != "study")
+    ]
+    good = own["credibility"] <= WELL_GRADED
+    return own[good], own[~good]
+
+
+def issuer_spread(rows: pd.DataFrame, first: int = SPREAD_FROM) -> pd.Series:
     """Relative spread of the well-graded figures of a year that has more than one kind.
 
     The largest over the smallest figure, less one, for years from `first` on in which that is
     above nought.
     """
-    good = rows[
-        (rows["year"] >= first)
-        & (rows["credibility"] <= 2)
-        & (rows["qualifier"] != "implied")
-        & ~rows["bound"]
-        & (rows["kind"] != "study")
-    ]
+    good, _ = stated_since(rows, first)
     by_kind = good.groupby("year")["kind"].nunique()
     good = good[good["year"].isin(by_kind[by_kind > 1].index)]
     by_year = good.groupby("year")["value"]
     smallest = by_year.min()
     return (by_year.max() / smallest - 1)[smallest > 0]  # nought has no multiple
+
+
+def off_the_well_graded(rows: pd.DataFrame, first: int = SPREAD_FROM) -> pd.Series:
+    """How far each worse graded figure lies off the well-graded one of its year it is furthest from."""
+    good, rest = stated_since(rows, first)
+    ends = good.groupby("year")["value"].agg(["min", "max"]).reindex(rest["year"])
+    amount = rest["value"].to_numpy()
+    known = (ends["min"] > 0) & (amount > 0)
+    ends, amount = ends[known], amount[known]
+    return np.maximum(amount / ends["min"], ends["max"] / amount) - 1
 
 
 @remembered

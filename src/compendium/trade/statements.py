@@ -59,7 +59,8 @@ def series_statements(p: TradeTrends, totals: pd.DataFrame) -> list[Value]:
         used = totals[totals["year"].isin(spread.index)]
         found.append(
             state("issuer_spread", float(spread.max()) * 100, "percent",
-                  "Largest spread between kinds of source in a year, 2012 on",
+                  f"Largest spread in a year between kinds of source, {series.SPREAD_FROM} on, "
+                  f"figures of credibility {series.WELL_GRADED} or better",
                   decimals=1, rows=tuple(used["obs_id"]))
         )  # fmt: skip
     return found
@@ -158,7 +159,7 @@ def return_statements(
         rows = tuple(frames["before_after"]["obs_id"])
         stated += [
             state(f"permutation_{name}_p", row.p, "ratio",
-                  f"Exact one-sided p-value, before against after 2017: {row.case}",
+                  f"Exact one-sided p-value, {levels.FIRST_TESTED} to 2016 against after 2017: {row.case}",
                   decimals=4, rows=rows),
             state(f"permutation_{name}_splits", row.splits, "count",
                   f"Ways to split the years: {row.case}", rows=rows),
@@ -172,7 +173,7 @@ def return_statements(
             row = own.loc[getattr(own["value"], pick)()]
             stated.append(
                 state(f"{side}_{name}", row["value"], "USD_million",
-                      f"The {name} year {side} 2017: {row['year']}",
+                      f"The {name} year {side} 2017, of those from {levels.FIRST_TESTED} on: {row['year']}",
                       decimals=1, kind="evidence", rows=(row["obs_id"],))
             )  # fmt: skip
     if found is None or table.empty:

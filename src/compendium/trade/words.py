@@ -71,12 +71,29 @@ def later_report(p: TradeTrends, found: levels.Readings, totals: pd.DataFrame, h
     return said + "."
 
 
+def firm(totals: pd.DataFrame) -> str:
+    """How far the well-graded figures of a year differ, and whether worse graded ones lie off.
+
+    Empty where no year has well-graded figures of more than one kind of source.
+    """
+    spread = series.issuer_spread(totals)
+    if spread.empty:
+        return ""
+    said = (
+        f"From {series.SPREAD_FROM} on, figures of one year from different kinds of source differ by at most"
+        " {value}`trade_trends.issuer_spread`, where their information is graded one or two"
+    )
+    if (series.off_the_well_graded(totals) > spread.max()).any():
+        return f"{said}.\nFigures graded worse lie further off; the series is as firm there as the grades are right.\n"
+    return f"{said}, so the series is firm there.\n"
+
+
 def step(sides: pd.DataFrame) -> str:
     """Whether every year before 2017 lies above every year after it, for a caption."""
     amounts = sides.groupby("side")["value"]
     parted = amounts.min()["before"] > amounts.max()["after"]
     return (
-        "The lowest year before 2017 ({value}`trade_trends.before_lowest`)"
+        f"Of the years from {levels.FIRST_TESTED} on the lowest before 2017 ({{value}}`trade_trends.before_lowest`)"
         f" {'lies' if parted else 'does not lie'} above the highest after it ({{value}}`trade_trends.after_highest`)."
     )
 
