@@ -864,6 +864,41 @@ def test_the_story_of_the_remark_is_told_of_the_remark_alone(hindsight):
     assert not any(word in whole for word in ("June 2025", "badly graded", "overlap"))
 
 
+def test_periods_are_told_in_words():
+    def told(start, end):
+        return words.span(
+            pd.Series({"period_start": pd.Timestamp(start), "period_end": pd.Timestamp(end)})
+        )
+
+    assert told("2023-01-01", "2023-12-31") == "2023"
+    assert told("2024-01-01", "2024-01-31") == "January 2024"
+    assert told("2024-03-01", "2024-05-31") == "March to May 2024"
+    assert told("2023-12-01", "2024-05-31") == "December 2023 to May 2024"
+
+
+def test_petroleum_and_china_are_told_with_their_periods(study, hindsight):
+    said = words.petroleum(HINDSIGHT, hindsight.frames["petroleum"])
+    assert said.endswith("`trade_trends.barrels_reported` (January 2024).\n")
+    said = words.petroleum(STUDY_DAY, study.frames["petroleum"])
+    assert "barrels_estimated` (March 2024), against" in said and said.endswith(" (2023).\n")
+    none = hindsight.frames["petroleum"].query("group != 'reported by Russia'")
+    assert words.petroleum(HINDSIGHT, none).endswith("`trade_trends.cap`.\n")
+    said = words.china(hindsight.frames["china"])
+    assert "china_customs` by customs (2025)" in said and "by KOTRA (2024)" in said
+
+
+def test_the_projection_says_that_it_starts_from_a_mixture(study, hindsight):
+    assert "mixture" not in words.projected(study.readings)
+    assert "the later report of 2024; the middle says" in words.projected(hindsight.readings)
+    assert value(hindsight, "turnover_6_months").label.endswith("mixed with the later report")
+    assert value(study, "turnover_6_months").label.endswith("from 2024, chosen reading")
+
+
+def test_the_check_names_the_figure_that_is_left_out(hindsight):
+    quantities = list(hindsight.frames["check"]["quantity"])
+    assert "trade of 2024, million USD, the study's figure left out" in quantities
+
+
 def test_the_step_is_clean_only_where_years_do_not_overlap(study):
     assert "lies above" in words.step(study.frames["before_after"])
     # Lower totals of earlier years are not among those tested.

@@ -8,6 +8,11 @@ from compendium import uncertainty as un
 from compendium.parameters import TradeTrends
 from compendium.trade import levels, meetings, projection
 
+READ = {
+    "half_year": "the study's figure read as the first half",
+    "full_year": "the study's figure read as the full year",
+    "drop": "the study's figure left out",
+}
 STUDY_DAY = TradeTrends.model_fields["as_of"].default
 
 
@@ -35,7 +40,7 @@ def check(p: TradeTrends) -> pd.DataFrame:
     found = levels.readings(then)
     if reported is not None and found is not None:
         for name, draws in found.alone.items():
-            label = f"trade of {found.year}, million USD, figure read as {levels.READINGS[name]}"
+            label = f"trade of {found.year}, million USD, {READ[name]}"
             row = (reported["value"], (reported["obs_id"],))
             records.append((label, un.summary(draws), *row))
     now = meetings.by_rule(meetings.events(p), p.count_rule)

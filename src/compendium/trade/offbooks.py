@@ -54,6 +54,13 @@ def estimates(as_of) -> pd.DataFrame:
     return rows.sort_values(["value", "obs_id"], ascending=[False, True], ignore_index=True)
 
 
+def newest_report(rows: pd.DataFrame) -> pd.Series | None:
+    """What Russia reported last, of `petroleum`; of those that end together the longest."""
+    rows = rows[rows["group"] == "reported by Russia"]
+    order = rows.sort_values(["period_end", "period_start"], ascending=[True, False])
+    return None if order.empty else order.iloc[-1]
+
+
 def crossing(p: TradeTrends, official: Level) -> pd.DataFrame:
     """Price of a barrel above which a quantity is worth more than the official trade.
 

@@ -32,7 +32,8 @@ def trade(
 
     Notes
     -----
-    From the end of the year that the chosen reading is about, the logarithm walks without
+    It starts from the chosen reading, mixed with a later report of the same year where there
+    is one (`levels.Readings.blended`). From the end of that year the logarithm walks without
     drift; how far in a year is learnt from earlier years (`levels.step`). What is projected
     is the figure officials would state, not what crosses the border.
     """

@@ -39,11 +39,12 @@ KINDS = {
 # Issuers are compared in the years from here on, by figures of this credibility or better.
 SPREAD_FROM = 2012
 WELL_GRADED = 2
+CUSTOMS, KOTRA = "customs", "KOTRA's count"
 CONCEPTS = {
-    "China customs": "customs",
-    "China Ministry of Commerce": "customs",
-    "KDI from China customs": "customs",
-    "KOTRA": "KOTRA, crude oil included",
+    "China customs": CUSTOMS,
+    "China Ministry of Commerce": CUSTOMS,
+    "KDI from China customs": CUSTOMS,
+    "KOTRA": KOTRA,
 }
 
 
@@ -139,7 +140,7 @@ def china(as_of) -> pd.DataFrame:
     """Every figure for China's yearly trade, with its `concept`.
 
     Customs count what crosses the border by declaration; KOTRA adds an estimate for crude
-    oil. The two are never joined. An issuer whose concept is not stated stands alone.
+    oil, in later years at least. The two are never joined. An issuer whose concept is not stated stands alone.
     """
     rows = evidence.load("trade", as_of, implied=True, indicator="trade_turnover", item=CHINA)
     rows = rows[covers_year(rows)]

@@ -70,7 +70,7 @@ def china_statements(totals: pd.DataFrame, china: pd.DataFrame) -> list[Value]:
     """China's newest total in each concept, and Russia's as a share of it."""
     found = []
     russia = totals[totals["preferred"]].set_index("year")
-    for name, concept in (("customs", "customs"), ("kotra", "KOTRA, crude oil included")):
+    for name, concept in (("customs", series.CUSTOMS), ("kotra", series.KOTRA)):
         own = china[(china["concept"] == concept) & (china["qualifier"] != "implied")]
         if own.empty:
             continue
@@ -270,11 +270,8 @@ def offbook_statements(p: TradeTrends, frames: dict[str, pd.DataFrame], official
                 state("barrels_over_cap", top["value"] / cap["value"] * 100, "percent",
                       "That estimate over the yearly cap", rows=(top["obs_id"], cap["obs_id"]))
             )  # fmt: skip
-    reported = frames["petroleum"]
-    reported = reported[reported["group"] == "reported by Russia"]
-    if len(reported):
-        order = reported.sort_values(["period_end", "period_start"], ascending=[True, False])
-        last = order.iloc[-1]
+    last = offbooks.newest_report(frames["petroleum"])
+    if last is not None:
         found.append(
             state("barrels_reported", last["value"], "barrels",
                   f"Russia's newest report: {last['period_start'].date()} to "
@@ -567,9 +564,12 @@ def projection_statements(
     stated = []
     for row in frames["projected_trade"].itertuples():
         name = "turnover_this_year" if row.months == 0 else f"turnover_{row.months}_months"
+        start = f"{found.year}, chosen reading"
+        if found.reported is not None:
+            start += " mixed with the later report"
         stated.append(
             from_summary(name, row._asdict(), "USD_million",
-                         f"Official trade of the twelve months to {row.end.date()}",
+                         f"Official trade of the twelve months to {row.end.date()}, from {start}",
                          kind="projection", rows=found.rows)
         )  # fmt: skip
     after = frames["events"]

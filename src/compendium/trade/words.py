@@ -6,7 +6,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.parameters import TradeTrends
-from compendium.trade import levels, series
+from compendium.trade import levels, offbooks, series
 
 # The one remark on 2024 whose story the chapter tells.
 REMARK = "trade-rudprk-2024-nikiforov"
@@ -69,6 +69,50 @@ def later_report(p: TradeTrends, found: levels.Readings, totals: pd.DataFrame, h
     if (abs(alone - float(told["value"])) > slack).all():
         said += "; the two do not overlap, so the mixture has no middle worth naming"
     return said + "."
+
+
+def span(row: pd.Series) -> str:
+    """Months that a row covers; a calendar year by its number."""
+    start, end = row["period_start"], row["period_end"]
+    if (start.month, end.month) == (1, 12) and start.year == end.year:
+        return str(start.year)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{end:%B %Y}"
+    return f"{start:%B}{'' if start.year == end.year else f' {start.year}'} to {end:%B %Y}"
+
+
+def petroleum(as_of, rows: pd.DataFrame) -> str:
+    """The largest estimate by sea beside the yearly cap and the last report, each with its months."""
+    last = offbooks.newest_report(rows)
+    return (
+        "The largest estimate by sea is {value}`trade_trends.barrels_estimated`"
+        f" ({span(offbooks.estimates(as_of).iloc[0])}), against a yearly cap of {{value}}`trade_trends.cap`"
+        + (
+            ".\n"
+            if last is None
+            else f" and a last Russian report of {{value}}`trade_trends.barrels_reported` ({span(last)}).\n"
+        )
+    )
+
+
+def china(rows: pd.DataFrame) -> str:
+    """China's newest total in each concept, with its year."""
+    stated = rows[rows["qualifier"] != "implied"].groupby("concept")["year"].max()
+    return (
+        "China's newest totals are {value}`trade_trends.china_customs` by customs"
+        f" ({stated[series.CUSTOMS]}) and {{value}}`trade_trends.china_kotra` by KOTRA ({stated[series.KOTRA]}).\n"
+    )
+
+
+def projected(found: levels.Readings) -> str:
+    """Caption of the projection of trade: its middle, and what it starts from."""
+    said = "Twelve months past the vintage official trade is put at {value}`trade_trends.turnover_12_months full`."
+    if found.reported is None:
+        return said
+    return (
+        f"{said} It starts from a mixture of the chosen reading and the later report of {found.year};"
+        " the middle says where the draws split in half, not what anybody stated."
+    )
 
 
 def firm(totals: pd.DataFrame) -> str:
