@@ -194,6 +194,14 @@ def test_tolerance_widens_the_match():
 # --- conversions, prices, yardsticks -----------------------------------------------------------
 
 
+def test_a_loading_of_a_mix_is_not_called_one_of_152_mm():
+    assert words.mixed(shipments.conversions(EARLY)) == "152 mm"
+    loads = shipments.conversions(STUDY_DAY)
+    assert words.mixed(loads) == "152 mm or of a mix with 122 mm"
+    loading = next(v for v in arms.run(few()).values if v.id == "arms_trade.loading")
+    assert "or of a mix with 122 mm" in loading.label
+
+
 def test_conversions_are_their_pairs_divided():
     rows = evidence.load("arms", HINDSIGHT, implied=True).set_index("obs_id")["value"]
     pairs = {

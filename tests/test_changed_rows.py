@@ -301,6 +301,13 @@ def test_counts_that_agree_are_not_called_one():
     assert "the only one" in words.newest(one, "containers", "containers")
 
 
+def test_counts_that_are_out_of_date_are_not_said_to_be_among_the_newest():
+    ends = [Value(f"arms_trade.containers_{end}", amount, unit="containers", rows=("a",))
+            for end, amount in (("lowest", 2000.0), ("highest", 3000.0))]  # fmt: skip
+    said = words.newest(ends, "containers", "containers")
+    assert "newest counts of containers that are recent and graded well enough run" in said
+
+
 def test_the_tested_combination_is_near_both_bounds_or_said_not_to_be(tables):
     assert words.near(HINDSIGHT, 1700, 5500, 0.05) == "comes close to both bounds"
     tables("arms", edit("arms-price-152-kei-dprk", low="450"))

@@ -25,7 +25,10 @@ def counts():
         columns=["obs_id", "period_end", "low", "high", "qualifier", "issuer_short", "issuer", "side"],
     )  # fmt: skip
     return rows.assign(
-        period_end=pd.to_datetime(rows["period_end"]), reliability="B", credibility=2
+        period_start=pd.to_datetime(["2023-09-07", "2023-07-01", "2023-09-01", None]),
+        period_end=pd.to_datetime(rows["period_end"]),
+        reliability="B",
+        credibility=2,
     )
 
 
@@ -165,6 +168,7 @@ def test_drawn_twice_it_is_the_same_bytes(case):
 
 def test_the_table_shows_the_data_as_stated():
     table = figures.dated_counts(counts(), "containers").table
+    assert list(table["From"]) == ["2023-09-07", "2023-09-01", "2023-07-01", "not stated"]
     assert list(table["By"]) == ["2023-10-31", "2024-02-23", "2024-02-26", "2024-03-01"]
     assert list(table["containers"]) == ["1,000", "10,000 to 11,000", "6,700", "4,000 to 9,000"]
     assert list(table["Stated as"]) == ["more than", "at least", "approx", "up to"]

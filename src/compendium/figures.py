@@ -262,7 +262,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     Parameters
     ----------
     rows : pandas.DataFrame
-        Output of a function of `arms.shipments`: `period_end`, `low`, `high`, `qualifier`,
+        Output of a function of `arms.shipments`: `period_start`, `period_end`, `low`, `high`, `qualifier`,
         `issuer_short`, `side`.
     quantity : str
         What is counted, for the axis.
@@ -319,6 +319,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
     table = pd.DataFrame(
         {
+            "From": rows["period_start"].dt.strftime("%Y-%m-%d").fillna("not stated"),
             "By": rows["period_end"].dt.date.astype(str),
             "Issuer": rows["issuer"],
             "Camp": rows["side"],

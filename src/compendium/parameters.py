@@ -214,7 +214,7 @@ class ArmsTrade(Parameters):
     price_basis: PriceBasis = parameter(
         "discounted_cost",
         "choice",
-        "What a 152 mm round is priced by; the default is the only basis about this buyer.",
+        "What a 152 mm round is priced by; the default is what analysts assume this buyer pays this seller.",
     )
     shell_price: float | None = parameter(
         None,

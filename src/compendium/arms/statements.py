@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from compendium import claims
 from compendium import uncertainty as un
+from compendium.arms import words
 from compendium.arms.estimates import CASE, FOLLOW_UP, RULE_ROWS, case
 from compendium.arms.projection import MIN_INTERVAL_DAYS, Projection
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW, pairs
@@ -278,7 +279,8 @@ def extremes(p: ArmsTrade, rows: pd.DataFrame, name: str, unit: str, scale=1.0, 
             f"{name}_{end}",
             float(row[column]) * scale,
             unit,
-            f"{end.title()} of the issuers' newest counts: {row['issuer_short']}, "
+            f"{end.title()} of the issuers' newest counts that are recent and graded well enough: "
+            f"{row['issuer_short']}, "
             f"by {row['period_end'].date()}",
             decimals=decimals,
             kind="evidence",
@@ -297,8 +299,8 @@ def evidence_statements(p: ArmsTrade, frames: dict[str, pd.DataFrame]) -> list[V
         *extremes(p, frames["missiles"], "missiles", "missiles"),
     ]
     for name, items, label in (
-        ("loading", LOADINGS_152, "152 mm rounds a container: median and range of the official conversions"),
-        ("rocket_loading", LOADINGS_122, "122 mm rockets a container: median and range of the official conversions"),
+        ("loading", LOADINGS_152, f"Rounds a container, of {words.mixed(loads)}"),
+        ("rocket_loading", LOADINGS_122, "122 mm rockets a container"),
     ):  # fmt: skip
         own = loads[loads["item"].isin(items)]
         if own.empty:
@@ -308,7 +310,7 @@ def evidence_statements(p: ArmsTrade, frames: dict[str, pd.DataFrame]) -> list[V
                 name,
                 float(own["value"].median()),
                 "rounds_per_container",
-                label,
+                f"{label}: median and range of the official conversions",
                 low=float(own["low"].min()),
                 high=float(own["high"].max()),
                 kind="evidence",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.arms.estimates import case
-from compendium.arms.value import Inputs
+from compendium.arms.value import MIXED_152, Inputs
 from compendium.parameters import ArmsTrade
 from compendium.values import Value
 
@@ -222,8 +222,13 @@ def near(as_of, low: float, high: float, tolerance: float) -> str:
     return "comes close to both bounds" if met else "was to meet both bounds and does not"
 
 
+def mixed(loads: pd.DataFrame) -> str:
+    """What the official pairs of containers and rounds are of, rockets aside."""
+    return "152 mm" + (" or of a mix with 122 mm" if (loads["item"] == MIXED_152).any() else "")
+
+
 def newest(values: Iterable[Value], name: str, what: str) -> str:
-    """From where to where the issuers' newest counts run, if any is graded well enough.
+    """From where to where the issuers' newest counts run, if any is recent and graded well enough.
 
     Parameters
     ----------
@@ -240,9 +245,9 @@ def newest(values: Iterable[Value], name: str, what: str) -> str:
         return f"Counts of {what}; none is graded well enough to be drawn from."
     if low.value == high.value:
         if len(low.rows) > 1:
-            return f"Counts of {what}; those that are new and graded well enough agree on {{value}}`{low.id}`."
-        return f"Counts of {what}; the only one that is new and graded well enough is {{value}}`{low.id}`."
+            return f"Counts of {what}; those that are recent and graded well enough agree on {{value}}`{low.id}`."
+        return f"Counts of {what}; the only one that is recent and graded well enough is {{value}}`{low.id}`."
     return (
-        f"The issuers' newest counts of {what} that are graded well enough run from"
+        f"The issuers' newest counts of {what} that are recent and graded well enough run from"
         f" {{value}}`{low.id} number` to {{value}}`{high.id}`."
     )
