@@ -244,6 +244,16 @@ def test_the_table_has_a_row_for_each_parameter(chapter):
     assert (table[["value", "unit", "allowed", "reason"]] != "").all(axis=None)
 
 
+def test_numbers_are_shown_as_a_reader_writes_them():
+    table = parameters.table(parameters.validate("trade_trends", {"growth_carry": 0.5}))
+    table = table.set_index("parameter")
+    assert table.loc["growth_carry", ["value", "changed"]].tolist() == ["0.5", "yes, from 0.416667"]
+    assert table.loc["barrels_reference", "value"] == "1000000"
+    assert table.loc["changes_from", "allowed"] == "whole number from 1990 to 2016"
+    assert table.loc["seed", "value"] == "20241028"
+    assert "4,294,967,295" in table.loc["seed", "allowed"]
+
+
 def notebook(chapter):
     return json.loads((paths.CHAPTERS / f"{chapter}.ipynb").read_text("utf-8"))
 

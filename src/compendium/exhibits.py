@@ -224,7 +224,11 @@ def parameters_table(chosen: parameters.Parameters, name: str) -> None:
         frame.replace({"changed": {"": "no"}}).rename(columns=heads).rename(columns=str.capitalize),
         name,
         "Parameters of this build: "
-        + (f"changed are `{'`, `'.join(changed)}`." if changed else "all are at their defaults."),
+        + (
+            f"changed {'are' if len(changed) > 1 else 'is'} `{'`, `'.join(changed)}`."
+            if changed
+            else "all are at their defaults."
+        ),
         "`src/compendium/parameters.py`",
         fold=f"Parameters: {len(frame)}, {len(changed) or 'none'} changed"
         if len(frame) > FOLD

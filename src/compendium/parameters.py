@@ -1060,11 +1060,8 @@ def allowed(wanted: type[Parameters], name: str) -> str:
     low = next((m.ge for m in field.metadata if isinstance(m, annotated_types.Ge)), None)
     high = next((m.le for m in field.metadata if isinstance(m, annotated_types.Le)), None)
     if low is not None:
-        text += (
-            f" from {low:,} to {high:,}"
-            if not isinstance(low, dt.date)
-            else f" from {low} to {high}"
-        )
+        plain = isinstance(low, dt.date) or field.json_schema_extra["unit"] == "year"
+        text += f" from {low} to {high}" if plain else f" from {low:,} to {high:,}"
     if int in kinds and any(isinstance(m, AfterValidator) for m in field.metadata):
         text += ", a power of two"
     unit = field.json_schema_extra["unit"]
@@ -1122,6 +1119,13 @@ def from_notebook(chapter: str, namespace: MutableMapping[str, Any]) -> Paramete
     return chosen
 
 
+def text(value: object) -> str:
+    """Value of a parameter for a reader: a fraction to six digits, a whole number as one."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.15g}" if value.is_integer() else f"{value:.6g}"
+
+
 def table(parameters: Parameters) -> pd.DataFrame:
     """Readable table of the parameters: name, value, unit, allowed, reason, changed.
 
@@ -1131,7 +1135,7 @@ def table(parameters: Parameters) -> pd.DataFrame:
     records = []
     for name, field in kind.model_fields.items():
         value, extra = getattr(parameters, name), field.json_schema_extra
-        shown, default = (extra["unset"] if v is None else str(v) for v in (value, field.default))
+        shown, default = (extra["unset"] if v is None else text(v) for v in (value, field.default))
         records.append(
             {
                 "parameter": name,
