@@ -154,6 +154,12 @@ def test_verdict_and_probabilities_become_values():
     }
 
 
+def test_a_label_says_what_answers_with_yes_or_no():
+    outcome = claims.Tested("a-b", "s", "f", 1.0, how="yes or no, by the list")
+    label = {v.id: v.label for v in claims.values_of("x", [outcome])}["x.holds_a_b"]
+    assert label.endswith("under the chosen parameters: yes or no, by the list")
+
+
 @pytest.mark.parametrize(
     ("comparator", "low", "high", "text"),
     [("between", 5.5, 6, "5.5 to 6 USD billion"), ("equal", 1200, 1200, "1,200 USD billion"),

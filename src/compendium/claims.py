@@ -136,6 +136,9 @@ class Tested:
     later : float or None
         Probability with what is known by `as_of`, where that is later.
     rows : tuple of str
+    how : str
+        What the probability of the label is of, where its number does not say so: that a count
+        gives yes or no, and which count.
     """
 
     claim_id: str
@@ -145,6 +148,7 @@ class Tested:
     readings: dict[str, float] = field(default_factory=dict)
     later: float | None = None
     rows: tuple[str, ...] = ()
+    how: str = ""
 
     @property
     def verdict(self) -> str:
@@ -177,6 +181,7 @@ def values_of(chapter: str, outcomes: Iterable[Tested]) -> list[Value]:
     for outcome in outcomes:
         name = outcome.claim_id.replace("-", "_")
         details = {"kind": "score", "rows": outcome.rows}
+        how = f": {outcome.how}" if outcome.how else ""
         found.append(
             Value(f"{chapter}.verdict_{name}", outcome.verdict, unit="text",
                   label=f"Verdict on {outcome.claim_id}", **details)
@@ -188,7 +193,7 @@ def values_of(chapter: str, outcomes: Iterable[Tested]) -> list[Value]:
             if probability is not None:
                 found.append(
                     Value(f"{chapter}.{kind}_{name}", probability * 100, unit="percent",
-                          label=f"Probability that {outcome.claim_id} holds, {label}", **details)
+                          label=f"Probability that {outcome.claim_id} holds, {label}{how}", **details)
                 )  # fmt: skip
     return found
 

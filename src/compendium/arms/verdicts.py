@@ -111,6 +111,7 @@ def size_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> di
         "readings": others,
         "later": near(now["gdp_real_rebased"]) if "gdp_real_rebased" in now else None,
         "rows": tuple(sorted(rows | ({CONVERTED_ROW} if len(converted) else set()))),
+        "how": "yes (100) or no (0), within the tolerance",
     }
 
 

@@ -47,6 +47,11 @@ def tested(p: TradeTrends, study_day) -> list[Tested]:
     return found
 
 
+def by_count(p: TradeTrends) -> str:
+    """That a list of visits says yes or no, with nothing in between."""
+    return f"yes (100) or no (0), by the {p.count_rule} count of the list"
+
+
 def total_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -> dict:
     """Whether the preferred total of the year comes within `statement_error` of the claim."""
 
@@ -61,7 +66,13 @@ def total_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) 
 
     chosen, rows = near(then)
     now, others = near(later) if later else (None, ())
-    return {"chosen": chosen, "later": now, "rows": tuple(dict.fromkeys((*rows, *others)))}
+    rows = tuple(dict.fromkeys((*rows, *others)))
+    return {
+        "chosen": chosen,
+        "later": now,
+        "rows": rows,
+        "how": "yes (100) or no (0), within the error of a statement",
+    }
 
 
 def half_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -> dict:
@@ -135,6 +146,7 @@ def pace_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -
         "readings": {f"{rule} count": p for rule, p in holds.items()},
         "later": met(now).get(then.count_rule),
         "rows": tuple(dict.fromkeys((*rows, *more))),
+        "how": by_count(then),
     }
 
 
@@ -169,6 +181,7 @@ def year_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -
         "readings": holds,
         "later": now.get(chosen),
         "rows": tuple(dict.fromkeys((*rows, *others))),
+        "how": by_count(then),
     }
 
 
@@ -202,4 +215,5 @@ def norm_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -
         "readings": holds,
         "later": now.get("typical"),
         "rows": tuple(dict.fromkeys((*rows, *others))),
+        "how": by_count(then),
     }
