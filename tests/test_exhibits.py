@@ -190,6 +190,23 @@ def test_years_of_birth_have_no_separator_of_thousands():
     assert evidence.figure_text(next(row.itertuples())) == "about 2005 to 2007"
 
 
+@pytest.mark.parametrize(
+    ("amount", "qualifier", "unit", "text"),
+    [
+        (1, "exact", "events", "1 event"),
+        (1, "approx", "persons_per_day", "about 1 person per day"),
+        (1, "exact", "companies", "1 company"),
+        (1, "exact", "percent", "1 percent"),
+        (21, "exact", "containers", "21 containers"),
+        (2, "exact", "vote_code", "vote code 2"),
+    ],
+)
+def test_a_figure_with_its_unit_reads_as_one_or_many(amount, qualifier, unit, text):
+    columns = ["value", "low", "high", "qualifier", "unit"]
+    row = pd.DataFrame([(amount, None, None, qualifier, unit)], columns=columns)
+    assert evidence.measured_text(next(row.itertuples())) == text
+
+
 def test_every_qualifier_of_the_tables_has_words():
     resources = datapackage.read_descriptor()["resources"]
     fields = [field for table in resources for field in table["schema"]["fields"]]
@@ -339,6 +356,12 @@ def test_changed_parameters_are_told_in_words_and_unfold_the_table(shown):
         "yes, from 2024-10-28",
         "yes, from the rows",
     ]
+
+
+def test_one_changed_parameter_is_told_in_the_singular(shown):
+    exhibits.parameters_table(parameters.validate("replication", {"as_of": "2025-06-30"}), "tab-a")
+    caption = shown[0][exhibits.MIME]["caption"]
+    assert caption == "Parameters of this build: changed is `as_of`."
 
 
 def test_few_parameters_are_not_folded(shown):

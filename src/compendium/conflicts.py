@@ -67,5 +67,4 @@ def stated_by(row) -> str:
     if row.unit == "events" and row.value == 1:
         what = row.item.replace("_", " ")
         return f"{row.issuer}: {what}, {row.period_end.date()} ({row.obs_id})"
-    unit = row.unit.replace("_", " ")
-    return f"{row.issuer}: {evidence.figure_text(row)} {unit} ({row.obs_id})"
+    return f"{row.issuer}: {evidence.measured_text(row)} ({row.obs_id})"

@@ -371,6 +371,18 @@ def middle(rows: pd.DataFrame) -> pd.Series:
     return rows["value"].fillna((filled["low"] + filled["high"]) / 2)
 
 
+def measured_text(row) -> str:
+    """Figure of a row as stated, with its unit: one event, two events; a vote has its code behind."""
+    stated, unit = figure_text(row), row.unit.replace("_", " ")
+    if unit == "vote code":
+        return f"{unit} {stated}"
+    if stated.split()[-1] == "1":
+        first, *rest = unit.split()
+        one = f"{first[:-3]}y" if first.endswith("ies") else first.removesuffix("s")
+        unit = " ".join((one, *rest))
+    return f"{stated} {unit}"
+
+
 def figure_text(row) -> str:
     """Figure of a row as stated: qualifier, value, range."""
 

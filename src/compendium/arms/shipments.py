@@ -119,7 +119,7 @@ def route(as_of) -> pd.DataFrame:
     ends = pd.DataFrame(
         [ROUTE[id] for id in rows["obs_id"]], columns=["flow", "start", "end"], index=rows.index
     )
-    text = [f"{evidence.figure_text(row)} {row.unit}".strip() for row in rows.itertuples()]
+    text = [evidence.measured_text(row) for row in rows.itertuples()]
     return rows.join(ends).assign(text=text)
 
 
