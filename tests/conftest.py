@@ -12,6 +12,11 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 
+def pytest_xdist_auto_num_workers():
+    """One worker more than there are cores: many tests wait for a browser or a process."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def quick_book(tmp_path_factory) -> Path:
     """Root of a copy of the checkout with a built book; one for all workers of a test run."""
