@@ -63,9 +63,16 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "_build" / "mine"
 
 
-# The longest first, so that the short ones fill the time beside them. The second needs no built
-# book, and so does not wait while the first one builds it.
-LONGEST = ("test_end_to_end", "test_whatif", "test_browser", "test_printing", "test_accessibility")
+# The longest first, so that the short ones fill the time beside them. The second and the third
+# need no built book, and so do not wait while the first one builds it.
+LONGEST = (
+    "test_end_to_end",
+    "test_whatif",
+    "test_datapackage",
+    "test_browser",
+    "test_accessibility",
+    "test_printing",
+)
 
 
 def pytest_collection_modifyitems(items):
