@@ -179,6 +179,7 @@ def test_search_finds_a_word(page, served):
     assert "arms_trade" in found.get_attribute("href")
 
 
+@pytest.mark.long
 def test_what_scrolls_on_a_phone_is_a_named_stop(browser, html, names):
     context = browser.new_context(**PHONE)
     page = context.new_page()

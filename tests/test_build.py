@@ -285,6 +285,7 @@ def test_the_command_exits_with_2_for_a_scenario_it_does_not_know(checkout):
     assert (code, said) == (2, "no scenario 'min'; did you mean 'mine'?; allowed: mine\n")
 
 
+@pytest.mark.long
 def test_the_check_says_what_is_wrong_and_exits_with_1(checkout):
     (checkout / "scenarios/mine.yml").write_text(QUICK.format(as_of="2024-02-01"))
     assert command("check.py", checkout) == (0, "")

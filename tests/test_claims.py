@@ -118,6 +118,7 @@ def test_before_the_study_there_is_nothing_to_replicate():
     assert result.frames["summary"].empty and result.frames["counts"].empty
 
 
+@pytest.mark.long
 def test_a_later_build_shows_both_days():
     result = replication.run(parameters.validate("replication", {"as_of": "2026-10-31"}))
     table = result.frames["summary"].set_index("claim")

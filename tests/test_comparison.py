@@ -104,6 +104,7 @@ def test_what_cannot_be_compared_is_refused(two, names):
     assert not (paths.BUILD / "compare").exists()
 
 
+@pytest.mark.long
 def test_the_page_shows_all_of_it_and_replaces_the_last_one(two):
     page = comparison.compare(["plain", "dear"])
     before = page.read_text("utf-8")

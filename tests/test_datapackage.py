@@ -395,6 +395,7 @@ def enlarge(raw, count):
     write(raw / "trade.csv", [heading, *rows, *extra])
 
 
+@pytest.mark.long
 def test_200000_rows_are_checked_in_seconds(raw):
     enlarge(raw, 200_000)
     start = time.process_time()  # the machine may be busy with other things

@@ -311,6 +311,7 @@ def test_bad_parameters_are_refused_in_a_line_each(copy):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_plain_papermill_runs_and_refuses(copy, tmp_path):
     papermill = [sys.executable, "-m", "papermill", "arms_trade.ipynb", str(tmp_path / "out.ipynb")]
     environment = {

@@ -77,6 +77,7 @@ def test_no_setting_of_the_user_shows_in_a_notebook(tmp_path):
     )
 
 
+@pytest.mark.long
 def test_no_home_and_no_assertions_show_in_a_notebook(tmp_path):
     odd = {"HOME": "/proc/none", "PYTHONOPTIMIZE": "1", "PYTHONWARNINGS": "always"}
     assert outputs(tmp_path, **odd) == [f"{PLAIN}"] * 2

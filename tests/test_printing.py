@@ -301,6 +301,7 @@ def test_formulas_are_set_and_neither_code_nor_a_path_is_printed(pdf, texts):
 
 
 @needs_browser
+@pytest.mark.long
 def test_every_number_is_marked_with_its_row_in_the_table_of_values(joined):
     links = [link for sheet in joined for link in sheet.tree.find_all("a", class_="value")]
     assert len(links) > 300
