@@ -153,7 +153,7 @@ def test_change_one_assumption(walk):
     said = follow_all(walk, "one_assumption")
     assert "done: " in said
     page = (walk.root / "_build/dear_shells/html/chapters/arms_trade.html").read_text("utf-8")
-    assert "changed are <code" in page and "price_basis" in page
+    assert "changed is <code" in page and "price_basis" in page
 
 
 @pytest.mark.pages
