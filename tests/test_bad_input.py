@@ -303,6 +303,8 @@ DESCRIPTIONS |= {
     ): "points at no table",
     described(measured=["x"]): "compendium:indicators is no such list",
     described(measured={"x": "y"}): "an object of indicators, each with a list of units",
+    described({datapackage.NAMES: "all"}): "compendium:names is no scope, found 'all'",
+    described().replace("{", '{"compendium:names_apart": [["a"]], ', 1): "a list of pairs of names",
     described({"type": "text"}): "is of no known type",
     described({"constraints": {"pattern": "("}}): "no regular expression",
     described({"type": "date", "constraints": {"minimum": "soon"}}): "minimum is no date",

@@ -11,7 +11,7 @@ import time
 import pandas as pd
 import pytest
 
-from compendium import datapackage, paths
+from compendium import alike, datapackage, paths
 from compendium.errors import CompendiumError, FaultsError
 
 OBSERVATIONS = list(datapackage.OBSERVATION_TABLES)
@@ -91,6 +91,21 @@ def test_descriptor_describes_every_table_field_and_unit():
         measured = table.get(datapackage.INDICATORS, {})
         assert set(measured) == used.get(table["name"], set())
         assert all(set(own) <= set(units) and own == sorted(own) for own in measured.values())
+
+
+def test_names_that_only_look_alike_are_two_names_of_the_tables():
+    publishers = set(datapackage.read_table("sources")["publisher"])
+    for pair in datapackage.read_descriptor()[datapackage.APART]:
+        assert set(pair) <= publishers and alike.slips(pair)
+
+
+def test_names_are_compared_in_their_table_or_in_all(raw):
+    """Items are named table by table, issuers alike in all of them."""
+    item = read(raw / "strategy.csv")[1][2]
+    set_cells(raw / "arms.csv", 2, item=item.swapcase())
+    assert datapackage.check(raw) == []
+    set_cells(raw / "trade.csv", 2, issuer="FNF/Guseinowa")
+    expect(raw, "trade.csv", 2, "issuer", "slip of 'FNF/Guseinova'")
 
 
 def test_observation_tables_share_one_schema():
@@ -198,6 +213,17 @@ ROWS = [
         "allowed: EUR_million, KRW_billion, USD_million; a new",
     ),
     ("arms", 2, {"unit": "USD_milion"}, "unit", "is not an allowed value"),  # told once
+    ("arms", 15, {"item": "artilery_shells"}, "item", "slip of 'artillery_shells' (5 rows, first "),
+    (
+        "arms",
+        15,
+        {"item": "Artillery-shells"},
+        "item",
+        "'artillery_shells' if that is meant; where",
+    ),
+    ("strategy", 235, {"issuer": "China Customs"}, "issuer", "slip of 'China customs' (41 rows"),
+    ("releases", 2, {"source_id": "", "issuer": "Kiel Institut"}, "issuer", "slip of 'Kiel Inst"),
+    ("sources", 68, {"publisher": "Caliber Az"}, "publisher", "slip of 'Caliber.Az' (1 row, "),
     ("arms", 3, {"value": ""}, "value", "the row states no figure"),
     ("arms", 3, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),
     ("claims", 2, {"period_start": "2024-10-29"}, "period_start", "ends before it starts"),

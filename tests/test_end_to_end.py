@@ -252,6 +252,7 @@ def test_a_bad_table_stops_before_anything_runs(built, copy):
     assert fingerprint(built) == before
 
 
+@pytest.mark.long
 def test_a_failing_cell_leaves_the_last_book(built, copy):
     before = fingerprint(built)
     file = copy.root / "chapters" / "arms_trade.ipynb"
@@ -347,6 +348,7 @@ def test_plain_papermill_runs_and_refuses(copy, tmp_path):
     assert "unknown parameter; did you mean 'shell_price'?" in refused.stderr
 
 
+@pytest.mark.long
 def test_the_check_tells_every_place_where_words_and_numbers_part(tmp_path):
     own = Copy(tmp_path)
     for scenario in (own.root / "scenarios").glob("*.yml"):

@@ -839,6 +839,23 @@ def test_2019_is_called_the_busiest_year_where_it_is(visits, said):
     assert words.against_2019(few(), yearly) == said
 
 
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [
+        ({1990: 9.0, 2005: 3.0, 2010: 2.0, 2021: 1.0}, (2005, 2021, " in 2021, behind a closed border.")),
+        ({1991: 9.0, 2005: 3.0, 2010: 0.5, 2021: 1.0}, (2005, 2010, " in 2010.")),
+        ({1991: 9.0, 2005: 3.0, 2024: 5.0, 2021: 1.0}, (2024, 2021, "border.")),
+    ],
+)  # fmt: skip
+def test_the_highest_and_lowest_totals_are_those_of_the_rows(years, said):
+    totals = pd.DataFrame({"year": list(years), "value": list(years.values()), "preferred": True})
+    other = pd.DataFrame({"year": [2016], "value": [99.0], "preferred": [False]})
+    high, low, end = said
+    told = words.extremes(few(), pd.concat([totals, other]))
+    assert f"total_{high}` in {high}," in told and f"total_{low}` in {low}" in told
+    assert told.endswith(end)
+
+
 def later_total(hindsight, **changes):
     """The readings of hindsight with another later total, and what is said of it."""
     told = pd.concat([hindsight.readings.reported, pd.Series(changes, dtype=object)])

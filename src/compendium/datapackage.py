@@ -13,6 +13,7 @@ import io
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from compendium import files, paths
+from compendium import alike, files, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest, shorten
 from compendium.reads import recorded
 
@@ -39,8 +40,8 @@ TYPE_WORDS = {
 }
 OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 # Some spreadsheets take the wide forms of these for the usual ones.
-FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
-BLANKS = r"  |[^\S \n\r\t]"  # two spaces, or one of another kind: seen as one space
+FORMULA = re.compile("[=+@\uff1d\uff0b\uff0d\uff20-]")
+BLANKS = re.compile(r"  |[^\S \n\r\t]")  # two spaces, or one of another kind: seen as one space
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
 LONGEST = 131_072  # characters of a cell, as csv has it
 VAST = f"a double quote is not closed, or a cell has more than {LONGEST:,} characters"
@@ -49,6 +50,9 @@ LISTED = 12  # so many allowed values still fit into a message
 # A foreign key of the Frictionless standard points at one table and holds one name.
 ROWS = "compendium:rows"
 INDICATORS = "compendium:indicators"  # property of a table: what it measures, in which units
+# Field property: where no name of the column may look like a slip of another, in its "table" or in
+# every column so called of the "package"; and the package's list of pairs which only look so.
+NAMES, APART = "compendium:names", "compendium:names_apart"
 NO_ROW = "Judgement only, no row: "  # how the reason of a score without rows begins
 
 
@@ -96,6 +100,12 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
         return
     if not isinstance(found.get("compendium:units_below_zero"), list):
         yield fault("is missing", column="compendium:units_below_zero", allowed="a list of units")
+    pairs = found.get(APART)
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(name, str) for name in pair)
+        for pair in pairs
+    ):
+        yield fault("is missing or incomplete", column=APART, allowed="a list of pairs of names")
     positive = found.get("compendium:above_zero")
     if not isinstance(positive, dict) or not all(
         isinstance(positive.get(name), list) for name in ("units", "indicators")
@@ -136,6 +146,8 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
 
 
 def _field_faults(field: dict, fault: Callable[..., Fault]) -> Iterator[Fault]:
+    if field.get(NAMES, "table") not in ("table", "package"):
+        yield fault(f"{NAMES} is no scope", value=str(field[NAMES]), allowed="table, package")
     if field.get("type") not in (*WRITTEN, "string"):
         allowed = ", ".join((*WRITTEN, "string"))
         yield fault("is of no known type", value=str(field.get("type")), allowed=allowed)
@@ -272,6 +284,7 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         at_fault = {(fault.line, fault.column) for fault in in_cells}
         faults += in_cells + _row_faults(rules, places[name], text, typed[name], at_fault)
         faults += _unread(tables[name], places[name], text, at_fault)
+    faults += _slips(descriptor, places, texts, faults)
     faults += _shared_names(tables, places, texts)
     faults += _told_before_said(places, texts, typed)
     return typed, sorted(faults, key=_place)
@@ -412,16 +425,7 @@ def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, 
     Each takes the distinct texts of the column and says of each whether it passes.
     """
     constraints, type_ = field.get("constraints", {}), field["type"]
-    yield "space", _each(lambda cell: cell == cell.strip())
-    yield "hidden", _each(lambda cell: not _hidden(cell))
-    # What looks the same must be the same: of one issuer two would be made.
-    yield "form", _each(functools.partial(unicodedata.is_normalized, "NFC"))
-    blanks = re.compile(BLANKS)
-    yield "blank", _each(lambda cell: not blanks.search(cell))
-    if type_ == "string":
-        # No issuer, title or note begins so; the tables are handed out as they are.
-        begins, number = re.compile(FORMULA), re.compile(WRITTEN["number"])
-        yield "formula", _each(lambda cell: not begins.match(cell) or number.fullmatch(cell))
+    yield "text", _each(lambda cell: not _untidy(cell, type_))
     if constraints.get("required"):
         yield "required", _each(bool)
     if type_ in WRITTEN:
@@ -526,6 +530,26 @@ def _unknown(cell: str, ids: Container[str]) -> list[str]:
     return [name for name in cell.split(" ") if name not in ids]
 
 
+def _untidy(cell: str, type_: str) -> tuple[str, str] | None:
+    """What a text of any column must not have, and what is allowed; None where all is well."""
+    if cell != cell.strip():
+        return "begins or ends with a space", repr(cell.strip())
+    if hidden := _hidden(cell):
+        name = unicodedata.name(hidden, "a control character")
+        place = f"character {cell.index(hidden) + 1}"
+        return f"holds U+{ord(hidden):04X} ({name}) as {place}", "characters that can be seen"
+    # What looks the same must be the same: of one issuer two would be made.
+    if not unicodedata.is_normalized("NFC", cell):
+        return "has letters put together from parts", unicodedata.normalize("NFC", cell)
+    if BLANKS.search(cell):
+        return "holds two spaces, or one of another kind", " ".join(cell.split())
+    # No issuer, title or note begins so; the tables are handed out as they are.
+    if type_ == "string" and FORMULA.match(cell) and not re.fullmatch(WRITTEN["number"], cell):
+        allowed = "a text that begins otherwise than with = + - @"
+        return "begins like a formula of a spreadsheet", allowed
+    return None
+
+
 def _hidden(cell: str) -> str:
     """The first character that no reader sees: of control, of no width, turning the direction.
 
@@ -543,22 +567,8 @@ def _say(
     field = fields[column]
     constraints = field.get("constraints", {})
     match kind:
-        case "space":
-            return "begins or ends with a space", repr(value.strip())
-        case "hidden":
-            hidden = _hidden(value)
-            name = unicodedata.name(hidden, "a control character")
-            place = f"character {value.index(hidden) + 1}"
-            return f"holds U+{ord(hidden):04X} ({name}) as {place}", "characters that can be seen"
-        case "form":
-            return "has letters put together from parts", unicodedata.normalize("NFC", value)
-        case "blank":
-            return "holds two spaces, or one of another kind", " ".join(value.split())
-        case "formula":
-            return (
-                "begins like a formula of a spreadsheet",
-                "a text that begins otherwise than with = + - @",
-            )
+        case "text":
+            return _untidy(value, field["type"])
         case "required":
             return "is empty", field["description"]
         case "type":
@@ -744,6 +754,45 @@ def _unread(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Itera
             if (line, column) not in at_fault:
                 value = indicator if column == "indicator" else unit
                 yield Fault(paths.relative(path), problem, int(line), column, value, allowed)
+
+
+def _slips(
+    descriptor: dict, places: dict[str, Path], texts: dict[str, pd.DataFrame], known: list[Fault]
+) -> Iterator[Fault]:
+    """Find names that look like slips of commoner ones of the same table or of all tables.
+
+    Who looks an item up by its name does not find such a row, and of one issuer two are made.
+    """
+    at_fault = {(fault.file, fault.line, fault.column) for fault in known}
+    apart = {frozenset(pair) for pair in descriptor[APART]}
+    cells: dict[tuple[str, ...], list[tuple[str, str, int, str]]] = {}
+    for table in descriptor["resources"]:
+        name = table["name"]
+        for field in table["schema"]["fields"] if name in texts else ():
+            if NAMES in field:
+                file, column = paths.relative(places[name]), field["name"]
+                own = texts[name][column]
+                cells.setdefault(
+                    (column, name) if field[NAMES] == "table" else (column,), []
+                ).extend(
+                    (value, file, line, column)
+                    for line, value in own[own != ""].items()
+                    if (file, line, column) not in at_fault
+                )
+    for found in cells.values():
+        counts = Counter(value for value, *_ in found)
+        like = alike.slips([value for value, _ in counts.most_common()], apart)
+        firsts = {value: f"{file}:{line}" for value, file, line, _ in reversed(found)}
+        for value, file, line, column in found:
+            if value in like:
+                other = like[value]
+                often = f"{counts[other]:,} row{'s' * (counts[other] > 1)}"
+                yield Fault(
+                    file, f"looks like a slip of {other!r} ({often}, first {firsts[other]})",
+                    int(line), column, value,
+                    f"{other!r} if that is meant; "
+                    f"where they are two, the pair under {APART} in data/datapackage.json",
+                )  # fmt: skip
 
 
 def _told_before_said(

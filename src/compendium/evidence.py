@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -54,6 +54,12 @@ MARKUP = re.compile(r"[\\`*_{}\[\]<>$|~^&#]")
 def literal(text: object) -> str:
     """Text of a table for a sentence in MyST, which then prints it letter for letter."""
     return MARKUP.sub(r"\\\g<0>", " ".join(str(text).split()))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Parts of a sentence in a row, as they are: one, two and three."""
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 _left_out: ContextVar[frozenset[str]] = ContextVar("left_out", default=frozenset())

@@ -287,7 +287,7 @@ def refusal(
 
 MIXED_152 = "122mm_and_152mm_shell"  # a mix, counted to 152 mm as its officials do
 LOADINGS_152 = ["152mm_shell", MIXED_152]
-LOADINGS_MIXED = ["heavy_artillery_round", "shells_mixed"]
+LOADINGS_MIXED = ["heavy_artillery_rounds", "shells_mixed"]
 LOADINGS_122 = ["122mm_mrl_rocket"]
 
 

@@ -33,13 +33,7 @@ SHORT = 5  # rows of a short table
 
 def listed(names: Iterable[str]) -> str:
     """Names of a table in a row, for a sentence in MyST: one, two and three."""
-    return joined(map(evidence.literal, names))
-
-
-def joined(parts: Iterable[str]) -> str:
-    """Parts of a sentence in MyST in a row, as they are."""
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last
+    return evidence.joined(map(evidence.literal, names))
 
 
 def moving(rows: int) -> str:
@@ -130,7 +124,7 @@ def humps(makers: Sequence[Sequence[str]]) -> str:
     made = "the counts of " if len(makers) == 2 and all(makers) else ""
     return (
         "The estimate mixes issuers who contradict each other and has {value}`arms_trade.humps`"
-        f" humps: {made}{joined(parts)}; its median says where the draws split in half, not what an issuer said.\n"
+        f" humps: {made}{evidence.joined(parts)}; its median says where the draws split in half, not what an issuer said.\n"
     )
 
 
@@ -181,7 +175,7 @@ def spread(frames: dict[str, pd.DataFrame]) -> str:
         return "As it is nought, nothing moves it by a factor."
     if not parts:
         return "It rests on one way of pricing a shell and on one issuer's count."
-    said = joined(parts)
+    said = evidence.joined(parts)
     return said[0].upper() + said[1:] + "."
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from compendium.evidence import joined
 from compendium.strategy import intervals, verdicts
 
 CHINA = {
@@ -14,12 +15,6 @@ CHINA = {
     "china_dprk_signal": "signals",
     "unsc_vote": "the vote on the sanctions panel",
 }
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as a sentence lists them."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def asked_again(polls: pd.DataFrame) -> str:
@@ -62,13 +57,13 @@ def votes_with_washington(readings: Iterable[verdicts.Reading]) -> str:
     ]
     if not still:
         return ""
-    return f"the {before}{listed(still)}{after} show no change that chance could not make"
+    return f"the {before}{joined(still)}{after} show no change that chance could not make"
 
 
 def china_rows(rows: pd.DataFrame) -> str:
     """What the rows on China hold, for a caption."""
     known = set(rows["indicator"])
-    return f"China: {listed(name for kind, name in CHINA.items() if kind in known)}."
+    return f"China: {joined(name for kind, name in CHINA.items() if kind in known)}."
 
 
 def turned(moved: pd.DataFrame) -> str:

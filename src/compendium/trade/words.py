@@ -10,6 +10,7 @@ from compendium.trade import levels, offbooks, series
 
 # The one remark on 2024 whose story the chapter tells.
 REMARK = "trade-rudprk-2024-nikiforov"
+SOVIET = 1991  # the last year of clearing trade in soft roubles
 
 
 def beside(amount: float, other: float) -> str:
@@ -130,6 +131,19 @@ def firm(totals: pd.DataFrame) -> str:
     if (series.off_the_well_graded(totals) > spread.max()).any():
         return f"{said}.\nFigures graded worse lie further off; the series is as firm there as the grades are right.\n"
     return f"{said}, so the series is firm there.\n"
+
+
+def extremes(p: TradeTrends, totals: pd.DataFrame) -> str:
+    """The highest and the lowest preferred total of the years in hard money."""
+    own = totals[totals["preferred"] & (totals["year"] > SOVIET)].set_index("year")["value"]
+    if own.empty:
+        return "No total of a later year was known by then."
+    high, low = own.idxmax(), own.idxmin()
+    shut = ", behind a closed border" if low in series.closed_years(p.as_of) else ""
+    return (
+        f"Of the preferred totals the highest after the Soviet years is {{value}}`trade_trends.total_{high}` in {high},"
+        f" and the lowest is {{value}}`trade_trends.total_{low}` in {low}{shut}."
+    )
 
 
 def step(sides: pd.DataFrame) -> str:
