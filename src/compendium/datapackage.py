@@ -40,7 +40,7 @@ TYPE_WORDS = {
 }
 OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 # Some spreadsheets take the wide forms of these for the usual ones.
-FORMULA = re.compile("[=+@\uff1d\uff0b\uff0d\uff20-]")
+FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
 BLANKS = re.compile(r"  |[^\S \n\r\t]")  # two spaces, or one of another kind: seen as one space
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
 LONGEST = 131_072  # characters of a cell, as csv has it
@@ -544,7 +544,7 @@ def _untidy(cell: str, type_: str) -> tuple[str, str] | None:
     if BLANKS.search(cell):
         return "holds two spaces, or one of another kind", " ".join(cell.split())
     # No issuer, title or note begins so; the tables are handed out as they are.
-    if type_ == "string" and FORMULA.match(cell) and not re.fullmatch(WRITTEN["number"], cell):
+    if type_ == "string" and re.match(FORMULA, cell) and not re.fullmatch(WRITTEN["number"], cell):
         allowed = "a text that begins otherwise than with = + - @"
         return "begins like a formula of a spreadsheet", allowed
     return None

@@ -14,10 +14,11 @@ CONFLICTS = (
     ),
     Conflict(
         "Action of the United States, 16 December 2024",
-        ("strat-sanc-us-2024-12-i", "strat-sanc-us-2024-12-e", "strat-sanc-us-2024-12-state",
-         "strat-sanc-us-2024-12-alt-i", "strat-sanc-us-2024-12-alt-e",
+        ("strat-sanc-us-2024-12-alt-i", "strat-sanc-us-2024-12-alt-e",
+         "strat-sanc-us-2024-12-i", "strat-sanc-us-2024-12-e", "strat-sanc-us-2024-12-state",
          "strat-sanc-us-2024-12-all"),
         "Two ways to split the same list; both have the same sum.",
+        ((("strat-sanc-us-2024-12-all",), "A later text has that sum alone."),),
     ),
     Conflict(
         "Votes for the United States' text, February 2025",

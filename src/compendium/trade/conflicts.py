@@ -141,7 +141,9 @@ TRADE = (
     Conflict(
         "China in 2024",
         ("trade-cn-2024-gac", "trade-cn-2024-gac-implied", "trade-cn-2024-kotra"),
-        "Customs as stated and as implied by the next year's growth agree; KOTRA has its own concept.",
+        "KOTRA has its own concept.",
+        ((("trade-cn-2024-gac-implied",),
+          "Customs as stated and as implied by the next year's growth agree."),),
     ),
     Conflict(
         "Petroleum of August 2020",
