@@ -52,10 +52,9 @@ tutorials: environment ## Follow the pages of "Make it yours" in copies of the c
 	$(RUN) -m pytest -m pages tests/test_tutorials.py
 
 # Each process leaves a file of its own, also a kernel; what is below `fail_under` fails.
-coverage: environment ## Run the tests and list the lines and branches of src/ that none of them runs (an hour).
+coverage: environment ## Run the tests of `make test` and list the lines and branches of src/ that none of them runs.
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest
-	$(RUN) -m coverage run -m pytest -m long $(patsubst %,--ignore=tests/test_%.py,interruption determinism vintage_safety)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 

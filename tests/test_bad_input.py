@@ -285,12 +285,14 @@ DESCRIPTIONS = {
 }
 
 
-def described(field=None, measured=None, **schema):
+def described(field=None, measured=None, noted=None, **schema):
     """A description with one table of one field."""
     own = {"fields": [{"name": "x", "type": "string", **(field or {})}], "primaryKey": ["x"]}
     table = {"name": "a", "path": "a.csv", "schema": own | schema}
     if measured is not None:
         table[datapackage.INDICATORS] = measured
+    if noted is not None:
+        table[datapackage.NOTED] = noted
     return json.dumps({"resources": [table]})
 
 
@@ -303,6 +305,7 @@ DESCRIPTIONS |= {
     ): "points at no table",
     described(measured=["x"]): "compendium:indicators is no such list",
     described(measured={"x": "y"}): "an object of indicators, each with a list of units",
+    described(noted={"x": ["dir"]}): "compendium:note_keys is no such list",
     described({datapackage.NAMES: "all"}): "compendium:names is no scope, found 'all'",
     described().replace("{", '{"compendium:names_apart": [["a"]], ', 1): "a list of pairs of names",
     described({"type": "text"}): "is of no known type",

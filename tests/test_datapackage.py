@@ -213,6 +213,21 @@ ROWS = [
         "allowed: EUR_million, KRW_billion, USD_million; a new",
     ),
     ("arms", 2, {"unit": "USD_milion"}, "unit", "is not an allowed value"),  # told once
+    (
+        "meetings",
+        2,
+        {"note": "dir=RU->KP; place=x; vice_minister_plus=no"},
+        "note",
+        "did you mean 'RU>KP'",
+    ),
+    (
+        "meetings",
+        2,
+        {"note": "dir=RU>KP; place=x; vice_minister_pls=no"},
+        "note",
+        "does not state vice_minister_plus,",
+    ),
+    ("meetings", 2, {"note": ""}, "note", "does not state dir;"),
     ("arms", 15, {"item": "artilery_shells"}, "item", "slip of 'artillery_shells' (5 rows, first "),
     (
         "arms",

@@ -50,6 +50,9 @@ LISTED = 12  # so many allowed values still fit into a message
 # A foreign key of the Frictionless standard points at one table and holds one name.
 ROWS = "compendium:rows"
 INDICATORS = "compendium:indicators"  # property of a table: what it measures, in which units
+# Property of a table: by indicator, the keys that a note states at its head (`keys_of`), each with
+# the values it may have, or none where it is free text.
+NOTED = "compendium:note_keys"
 # Field property: where no name of the column may look like a slip of another, in its "table" or in
 # every column so called of the "package"; and the package's list of pairs which only look so.
 NAMES, APART = "compendium:names", "compendium:names_apart"
@@ -134,6 +137,13 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
         ):
             allowed = "an object of indicators, each with a list of units"
             yield fault(f"{INDICATORS} is no such list", column=place, allowed=allowed)
+        noted = table.get(NOTED, {})
+        if not isinstance(noted, dict) or not all(
+            isinstance(keys, dict) and all(isinstance(values, list) for values in keys.values())
+            for keys in noted.values()
+        ):
+            allowed = "an object of indicators, each with its keys and a list of values of each"
+            yield fault(f"{NOTED} is no such list", column=place, allowed=allowed)
         if not set(schema.get("primaryKey") or [None]) <= set(known):
             yield fault("has no primary key", column=place, allowed="primaryKey: [a field]")
         for key in schema.get("foreignKeys", ()):
@@ -284,6 +294,7 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         at_fault = {(fault.line, fault.column) for fault in in_cells}
         faults += in_cells + _row_faults(rules, places[name], text, typed[name], at_fault)
         faults += _unread(tables[name], places[name], text, at_fault)
+        faults += _unnoted(tables[name], places[name], text, at_fault)
     faults += _slips(descriptor, places, texts, faults)
     faults += _shared_names(tables, places, texts)
     faults += _told_before_said(places, texts, typed)
@@ -754,6 +765,32 @@ def _unread(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Itera
             if (line, column) not in at_fault:
                 value = indicator if column == "indicator" else unit
                 yield Fault(paths.relative(path), problem, int(line), column, value, allowed)
+
+
+def keys_of(note: str) -> dict[str, str]:
+    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
+    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
+
+
+def _unnoted(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Iterator[Fault]:
+    """Find notes that lack what models read in them; of each its first fault."""
+    for indicator, keys in table.get(NOTED, {}).items():
+        for line, note in text["note"][text["indicator"] == indicator].items():
+            if (line, "note") in at_fault:
+                continue
+            found = keys_of(note)
+            for key, values in keys.items():
+                value = found.get(key)
+                if value is not None and (not values or value in values):
+                    continue
+                allowed = f"{key}= and " + (f"one of {', '.join(values)}" if values else "any text")
+                if value is None:
+                    problem, value = f"does not state {key}", note or None
+                    allowed += ", set apart from other keys by semicolons"
+                else:
+                    problem, allowed = f"{key} is not known", allowed + nearest(value, values)
+                yield Fault(paths.relative(path), problem, int(line), "note", value, allowed)
+                break
 
 
 def _slips(

@@ -360,11 +360,6 @@ def earliest(table: str, **filters: object) -> pd.Timestamp | None:
     return None if rows.empty else rows["known_on"].min()
 
 
-def keys_of(note: str) -> dict[str, str]:
-    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
-    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
-
-
 def ends(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows with both ends: those stated, else the figure, else the only end there is."""
     low, high = rows["low"].fillna(rows["value"]), rows["high"].fillna(rows["value"])
