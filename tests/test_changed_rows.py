@@ -22,7 +22,7 @@ from compendium.arms import economy, words
 from compendium.arms import value as arms
 from compendium.errors import CompendiumError
 from compendium.policy import check, designations, theft
-from compendium.strategy import aid, votes
+from compendium.strategy import aid, dates, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
 from compendium.troops import caps, checks, stock
@@ -456,3 +456,9 @@ def test_a_designation_told_as_a_floor_or_range_counts_with_its_low_end(tables):
     listed = designations.plain(HINDSIGHT)
     assert designations.by_issuer(listed)["designations"].sum() == before + 20 + 5
     assert designations.actions(listed)["size"].min() > 0
+
+
+def test_a_range_of_listings_is_a_floor_in_the_timeline(tables):
+    tables("strategy", edit("strat-sanc-us-2023-03", value="", low="1", high="3"))
+    lane = dates.timeline(HINDSIGHT).query("lane == 'Sanctions'")["event"]
+    assert "US: at least 1 listed" in set(lane)

@@ -865,6 +865,17 @@ def test_placebos_drawing_tells_where_the_event_lies():
     assert list(drawing.table["Event"]) == ["", "news", ""]
 
 
+def test_listings_in_the_timeline_count_nobody_twice(hindsight):
+    lane = hindsight.frames["timeline"].query("lane == 'Sanctions'").set_index("day")["event"]
+    # Nine, seven and three of one list, which other rows state as 19 and split otherwise.
+    assert "US: 19 listed" in set(lane[["2024-12-16"]])
+    # A joint list with its Russian half; a package of which five are for this.
+    assert lane["2024-12-17"] == "ROK: 26 listed"
+    assert "UK: 5 listed" in set(lane[["2025-02-24"]])
+    main = hindsight.frames["timeline"].query("lane == 'Sanctions' and main")["event"]
+    assert list(main) == ["US: 1 listed", "ROK: 26 listed"]
+
+
 def test_timeline_tells_its_data():
     frame = pd.DataFrame(
         {

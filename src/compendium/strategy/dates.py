@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compendium import datapackage, evidence
+from compendium import datapackage, evidence, listings
 
 OPENS = pd.Timestamp("2022-01-01")  # the year of the invasion
 STEPS = {
@@ -91,29 +91,28 @@ def votes(as_of) -> pd.DataFrame:
 
 
 def sanctions(as_of) -> pd.DataFrame:
-    """Listings added up by day and by who lists."""
-    rows = evidence.load("strategy", as_of, indicator="sanctions_designations")
-    rows = rows[~rows["alternative"]]
-    rows = rows.assign(by=rows["item"].map(lambda item: item.partition(":")[0].replace("_", " ")))
-    rows = rows[rows["period_start"] >= OPENS]
+    """Listings added up by day and by who lists; of a range or a floor the low end."""
+    rows = listings.plain(as_of)
+    rows = rows[rows["day"] >= OPENS]
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)
-    groups = rows.groupby(["period_start", "by"])
+    least = (rows["high"] > rows["value"]) | (rows["qualifier"] == "at_least")
+    groups = rows.assign(least=least).groupby(["day", "by"])
     days = pd.DataFrame(
         {
             "listed": groups["value"].sum(),
+            "least": groups["least"].any(),
             "issuer": groups["issuer"].first(),
             "grade": groups.apply(lambda own: ", ".join(dict.fromkeys(_grades(own)))),
             "rows": groups["obs_id"].agg(", ".join),
         }
     ).reset_index()
-    main = (days["period_start"] == days["period_start"].min()) | (
-        days["listed"] == days["listed"].max()
-    )
-    text = days["by"] + ": " + days["listed"].map("{:,.0f}".format) + " listed"
+    main = (days["day"] == days["day"].min()) | (days["listed"] == days["listed"].max())
+    floor = days["least"].map({True: "at least ", False: ""})
+    text = days["by"] + ": " + floor + days["listed"].map("{:,.0f}".format) + " listed"
     return pd.DataFrame(
-        {"day": days["period_start"], "event": text, "main": main, **days[["issuer", "grade", "rows"]]}
-    )  # fmt: skip
+        {"day": days["day"], "event": text, "main": main, **days[["issuer", "grade", "rows"]]}
+    )
 
 
 def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
