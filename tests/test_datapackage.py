@@ -93,6 +93,16 @@ def test_descriptor_describes_every_table_field_and_unit():
         assert all(set(own) <= set(units) and own == sorted(own) for own in measured.values())
 
 
+def test_claims_of_a_source_without_a_day_are_refused(raw):
+    """No vintage would hold them: the study itself would be gone."""
+    rows = read(raw / "sources.csv")
+    (line,) = (n for n, row in enumerate(rows, 1) if row[0] == "fnf2024partner")
+    set_cells(raw / "sources.csv", line, published="")
+    faults = [str(fault) for fault in datapackage.check(raw)]
+    assert len(faults) == len(read(raw / "claims.csv")) - 1
+    assert all("claims.csv" in f and "without a day of publication" in f for f in faults)
+
+
 def test_names_that_only_look_alike_are_two_names_of_the_tables():
     publishers = set(datapackage.read_table("sources")["publisher"])
     for pair in datapackage.read_descriptor()[datapackage.APART]:
@@ -228,6 +238,17 @@ ROWS = [
         "does not state vice_minister_plus,",
     ),
     ("meetings", 2, {"note": ""}, "note", "does not state dir;"),
+    ("claims", 2, {"low": "5500"}, "comparator", "the figures are not those"),
+    ("claims", 3, {"low": ""}, "comparator", "low with more_than"),
+    ("claims", 5, {"high": "7"}, "comparator", "none with the others"),
+    (
+        "releases",
+        3,
+        {"indicator": "unga_identical_votes_share"},
+        "indicator",
+        "did you mean 'unga_",
+    ),
+    ("releases", 5, {"issuer": "Bank of Japan"}, "issuer", "is the issuer of no row"),
     ("arms", 15, {"item": "artilery_shells"}, "item", "slip of 'artillery_shells' (5 rows, first "),
     (
         "arms",
@@ -399,7 +420,7 @@ def test_lines_are_those_of_the_file_also_after_a_line_break_in_a_cell(raw):
 def test_many_faults_come_together_and_sorted(raw):
     set_cells(raw / "arms.csv", 30, value="x", reliability="Z", stated_on="2099-01-01")
     set_cells(raw / "arms.csv", 4, unit="")
-    set_cells(raw / "claims.csv", 2, kind="guess", low="9999")
+    set_cells(raw / "claims.csv", 4, kind="guess", low="9999")
     (raw / "meetings.csv").write_bytes(b"")
     (raw / "other.csv").write_bytes(b"")
     faults = datapackage.check(raw)
@@ -408,8 +429,8 @@ def test_many_faults_come_together_and_sorted(raw):
         ("arms.csv", 30, "reliability"),
         ("arms.csv", 30, "stated_on"),
         ("arms.csv", 30, "value"),
-        ("claims.csv", 2, "kind"),
-        ("claims.csv", 2, "low"),
+        ("claims.csv", 4, "kind"),
+        ("claims.csv", 4, "low"),
         ("meetings.csv", None, None),
         ("other.csv", None, None),
     ]

@@ -214,7 +214,12 @@ def fictitious(root):
             row["obs_id"] = f"{name}-atlantis-1"
         row |= {key: text for key, text in {"rows": "arms-atlantis-1"}.items() if name == "policy_scores"}  # fmt: skip
         row |= {"obs_id": "arms-atlantis-1"} if name == "hypotheses" else {}
-        row |= {"issuer": ""} if name == "releases" else {}
+        row |= {"issuer": "", "indicator": ""} if name == "releases" else {}
+        row |= (
+            {"note": "dir=RU>KP; place=Atlantis; vice_minister_plus=no"}
+            if name == "meetings"
+            else {}
+        )
         row |= {"claim_id": "friends"} if "claim_id" in row else {}
         with (raw / f"{name}.csv").open("w", newline="") as lines:
             writer = csv.DictWriter(lines, row, lineterminator="\n")

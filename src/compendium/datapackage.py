@@ -56,6 +56,11 @@ NOTED = "compendium:note_keys"
 # Field property: where no name of the column may look like a slip of another, in its "table" or in
 # every column so called of the "package"; and the package's list of pairs which only look so.
 NAMES, APART = "compendium:names", "compendium:names_apart"
+# How a claim compares: which of its figures stand; another kind of claim has none.
+COMPARED = {
+    "equal": ("low", "high"), "between": ("low", "high"), "at_most": ("high",),
+    "less_than": ("high",), "more_than": ("low",),
+}  # fmt: skip
 NO_ROW = "Judgement only, no row: "  # how the reason of a score without rows begins
 
 
@@ -298,6 +303,8 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
     faults += _slips(descriptor, places, texts, faults)
     faults += _shared_names(tables, places, texts)
     faults += _told_before_said(places, texts, typed)
+    faults += _never_known(places, texts)
+    faults += _releases_of_nothing(tables, places, texts)
     return typed, sorted(faults, key=_place)
 
 
@@ -702,12 +709,25 @@ def _rules(descriptor: dict) -> list[Rule]:
             lambda t: ~(t["score"] > t["high"]),
         ),
         Rule(
+            ("comparator", "low", "high"),
+            "the figures are not those that such a claim has",
+            "low and high with equal and between, high with at_most and less_than, low with "
+            "more_than, none with the others",
+            lambda t: _stand(t, "low") & _stand(t, "high"),
+        ),
+        Rule(
             ("reason", "rows"),
             "cites no row and does not say so",
             f"rows, or a reason that begins with {NO_ROW!r}",
             lambda t: (t["rows"] != "") | t["reason"].str.startswith(NO_ROW),
         ),
     ]
+
+
+def _stand(claims: pd.DataFrame, figure: str) -> pd.Series:
+    """Whether a figure stands where the claim compares with it, and nowhere else."""
+    compared = claims["comparator"].map(lambda word: figure in COMPARED.get(word, ()))
+    return claims[figure].notna() == compared
 
 
 def first_day(published: pd.Series) -> pd.Series:
@@ -857,6 +877,37 @@ def _told_before_said(
                 "stated_on", row["stated_on"],
                 f"{sources[row['source_id']]} or earlier, as {row['source_id']} in sources.csv has it",
             )  # fmt: skip
+
+
+def _never_known(places: dict[str, Path], texts: dict[str, pd.DataFrame]) -> Iterator[Fault]:
+    """Find claims whose source has no day, so that no vintage would hold them."""
+    if not {"sources", "claims"} <= texts.keys():
+        return
+    sources, claims = texts["sources"], texts["claims"]
+    undated = set(sources["source_id"][sources["published"] == ""])
+    for line, source in claims["source_id"][claims["source_id"].isin(undated)].items():
+        yield Fault(
+            paths.relative(places["claims"]), "is of a source without a day of publication",
+            int(line), "source_id", source, "a source whose published is filled in sources.csv",
+        )  # fmt: skip
+
+
+def _releases_of_nothing(
+    tables: dict[str, dict], places: dict[str, Path], texts: dict[str, pd.DataFrame]
+) -> Iterator[Fault]:
+    """Find releases of an indicator or issuer that no table has: their lag would hold for nothing."""
+    if not {"releases", *OBSERVATION_TABLES} <= texts.keys():
+        return
+    issuers = set(pd.concat([texts[name]["issuer"] for name in OBSERVATION_TABLES]))
+    measured = {key for name in OBSERVATION_TABLES for key in tables[name].get(INDICATORS, ())}
+    fault = functools.partial(Fault, paths.relative(places["releases"]))
+    for line, row in texts["releases"].iterrows():
+        if row["indicator"] and row["indicator"] not in measured:
+            allowed = f"an indicator of an observation table{nearest(row['indicator'], measured)}"
+            yield fault("is not known", int(line), "indicator", row["indicator"], allowed)
+        if row["issuer"] and not any(issuer.startswith(row["issuer"]) for issuer in issuers):
+            allowed = f"how an issuer of a row begins{nearest(row['issuer'], issuers)}"
+            yield fault("is the issuer of no row", int(line), "issuer", row["issuer"], allowed)
 
 
 def _shared_names(
