@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compendium import arms as arms_trade
 from compendium import (
     claims,
     datapackage,
@@ -462,3 +463,17 @@ def test_a_range_of_listings_is_a_floor_in_the_timeline(tables):
     tables("strategy", edit("strat-sanc-us-2023-03", value="", low="1", high="3"))
     lane = dates.timeline(HINDSIGHT).query("lane == 'Sanctions'")["event"]
     assert "US: at least 1 listed" in set(lane)
+
+
+@pytest.mark.parametrize("how", [models.run, models.headlines])
+def test_a_model_that_a_row_breaks_says_so(monkeypatch, how):
+    def broken(chosen):
+        raise KeyError("arms-price-82-2022")
+
+    monkeypatch.setattr(arms_trade, "run", broken)
+    monkeypatch.setattr(arms_trade, "headlines", broken)
+    with pytest.raises(CompendiumError) as told:
+        how("arms_trade", few("arms_trade"))
+    assert "the model of arms_trade does not work on the tables as they are" in str(told.value)
+    assert "KeyError: 'arms-price-82-2022'" in str(told.value)
+    assert "src/compendium/models.py:" in str(told.value)

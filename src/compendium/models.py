@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 from compendium import files, packages, parameters, paths, scenarios, stamps, values
+from compendium.errors import CompendiumError, shorten
 from compendium.register import CHAPTERS, HEADLINES
 from compendium.values import Value
 
@@ -18,13 +21,36 @@ MODELS = {name: chapter.module for name, chapter in CHAPTERS.items()}
 
 def run(chapter: str, chosen: parameters.Parameters):
     """Result of a chapter's model; its ``values`` are what the chapter publishes."""
-    return import_module(MODELS[chapter]).run(chosen)
+    with _said_of_rows(chapter):
+        return import_module(MODELS[chapter]).run(chosen)
 
 
 def headlines(chapter: str, chosen: parameters.Parameters) -> list[Value]:
     """Headline values of a chapter, bit for bit those of `run`, at a fraction of its cost."""
-    found = import_module(MODELS[chapter]).headlines(chosen)
+    with _said_of_rows(chapter):
+        found = import_module(MODELS[chapter]).headlines(chosen)
     return [value for value in found if value.id in HEADLINES]
+
+
+@contextmanager
+def _said_of_rows(chapter: str) -> Iterator[None]:
+    """Say in plain words that a model does not work on the tables; they may hold other rows.
+
+    Every rule on single rows is checked before; that a row which a model names is gone, or
+    states its figure in a form it does not take, shows only where the model asks for it.
+    """
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        here = str(Path(__file__).parent)
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename.startswith(here)]
+        place = f"{paths.relative(Path(own[-1].filename))}:{own[-1].lineno}"
+        raise CompendiumError(
+            f"{place}: the model of {chapter} does not work on the tables as they are "
+            f"({type(error).__name__}: {shorten(str(error))}); a row that it names is gone or "
+            "states its figure in another form: see what changed in data/raw, or change the model"
+        ) from error
 
 
 def values_of(chosen: Mapping[str, parameters.Parameters]) -> dict[str, Value]:
