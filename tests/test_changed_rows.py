@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 import shutil
 
 import numpy as np
@@ -19,14 +20,14 @@ from compendium import (
     upstream,
     vintages,
 )
-from compendium.arms import economy, words
+from compendium.arms import economy, estimates, words
 from compendium.arms import value as arms
 from compendium.errors import CompendiumError
 from compendium.policy import check, designations, theft
 from compendium.strategy import aid, dates, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
-from compendium.troops import caps, checks, stock
+from compendium.troops import caps, checks, money, stock
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -391,6 +392,78 @@ def test_the_vote_of_washington_is_told_as_it_was(tables, code, read, text):
     tables("strategy", edit("strat-unga-ukraine-text-2025-02-usa", value=code))
     found = reading("strategy-unity", "vote of February 2025")
     assert found.reading == read and found.text.startswith(text)
+
+
+# --- named rows ------------------------------------------------------------------------------------
+
+
+def named_rows(chapter):
+    """obs_ids that the code of a chapter names."""
+    code = "".join(
+        file.read_text("utf-8") for file in (paths.ROOT / "src/compendium" / chapter).glob("*.py")
+    )
+    return set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"', code))
+
+
+def twins(names):
+    """A report of the same statement, of the same grade and earlier in the table, for each name."""
+
+    def change(rows):
+        for own in rows:
+            if own["obs_id"] in names and own["stated_on"] and own["unit"] != "events":
+                yield own | {"obs_id": f"{own['obs_id']}-twin"}
+            yield own
+
+    return lambda rows: list(change(rows))
+
+
+def told(chapter):
+    """Values of a chapter, and how many rows each of its tables has."""
+    found = models.run(chapter, few(chapter))
+    sizes = {name: len(frame) for name, frame in found.frames.items()}
+    return {value.id: value.value for value in found.values}, sizes
+
+
+@pytest.mark.parametrize(
+    ("chapter", "folder"), [("troop_plausibility", "troops"), ("arms_trade", "arms")]
+)
+@pytest.mark.long
+def test_a_named_row_is_found_where_another_report_stands_for_its_statement(
+    tables, chapter, folder
+):
+    before = told(chapter)
+    for table in ("arms", "troops", "trade"):
+        tables(table, twins(named_rows(folder)))
+    assert told(chapter) == before
+
+
+def test_a_better_report_of_a_named_row_takes_nothing_from_the_troops(tables):
+    given = few("troop_plausibility")
+    ways, heads = money.hypotheses(given), money.per_head(given)
+    best = {"reliability": "A", "credibility": "1", "source_id": "csis2026timeline"}
+    tables("troops", edit("troops-study-cap-2024-de", reliability="A"))
+    tables("troops", add("troops-pay-nis-2024", obs_id="troops-x", **best))
+    tables("arms", add("arms-fnf24-troop-income", obs_id="arms-x", **best))
+    assert checks.study_cap(HINDSIGHT) == 20_000 and len(checks.ceiling(given))
+    assert money.study_per_head(HINDSIGHT) is not None
+    assert money.hypotheses(given).equals(ways) and money.per_head(given).equals(heads)
+
+
+def test_a_better_report_of_a_named_row_takes_nothing_from_the_arms(tables):
+    before = estimates.follow_up_check(HINDSIGHT)
+    best = {"reliability": "A", "credibility": "1", "source_id": "csis2026timeline"}
+    tables("troops", add("troops-pay-nis-2024", obs_id="troops-x", **best))
+    tables("trade", add("fx-usdeur-2024-06-28", obs_id="trade-x", **best))
+    assert estimates.follow_up_check(HINDSIGHT).equals(before)
+
+
+def test_men_in_stages_stay_so_where_a_better_report_stands_for_them(tables):
+    given = few("troop_plausibility", plan_realised=0.5, count_builders=True)
+    ends = ["wave", "low", "high"]
+    before = stock.contingents(given)[ends]
+    tables("troops", add("troops-add-2025-11-04-nis-builders", obs_id="troops-x", reliability="A",
+                         credibility="1", source_id="csis2026timeline"))  # fmt: skip
+    assert stock.contingents(given)[ends].equals(before)
 
 
 # --- verdicts --------------------------------------------------------------------------------------

@@ -185,6 +185,13 @@ def named(ids: Collection[str], as_of: str | dt.date) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
+def tell(rows: pd.DataFrame, ids: Collection[str]) -> pd.Series:
+    """Whether each row is a named one, or another report of the statement that one makes."""
+    wanted = set(ids)
+    others = rows["repeated_by"].map(lambda found: not wanted.isdisjoint(found))
+    return rows["obs_id"].isin(wanted) | others.astype(bool)
+
+
 @recorded
 def complete(as_of: str | dt.date) -> bool:
     """Whether a vintage knows all that the compilers knew when they wrote their notes.

@@ -42,7 +42,7 @@ def yardsticks(as_of) -> pd.DataFrame:
     rows = pd.concat(
         [
             evidence.load("arms", as_of, repeats=True, item="total"),
-            evidence.load("trade", as_of, indicator=["fx_rate", "gdp_real_level"]),
+            evidence.load("trade", as_of, repeats=True, indicator=["fx_rate", "gdp_real_level"]),
         ]
     ).set_index("obs_id")
     records = []

@@ -162,8 +162,12 @@ def follow_up_check(as_of) -> pd.DataFrame:
     working day before the euro prices were printed.
     """
     arms = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
-    pay = evidence.load("troops", as_of, indicator="pay_per_soldier").set_index("obs_id")
-    rates = evidence.load("trade", as_of, indicator="fx_rate").set_index("obs_id")["value"]
+    pay = evidence.load("troops", as_of, repeats=True, indicator="pay_per_soldier").set_index(
+        "obs_id"
+    )
+    rates = evidence.load("trade", as_of, repeats=True, indicator="fx_rate").set_index("obs_id")[
+        "value"
+    ]
     if not set(FOLLOW_UP.values()) <= set(arms.index):
         return pd.DataFrame()
     usd_per_eur = rates["fx-usdeur-2024-06-28"]

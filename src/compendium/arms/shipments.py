@@ -165,7 +165,9 @@ def first_shipment(as_of) -> pd.DataFrame:
 @remembered
 def container_ratings(as_of) -> pd.Series:
     """Payload and gross mass of a 20-foot container in tonnes, by obs_id."""
-    rows = evidence.load("arms", as_of, indicator=["container_payload_max", "container_gross_max"])
+    rows = evidence.load(
+        "arms", as_of, repeats=True, indicator=["container_payload_max", "container_gross_max"]
+    )
     return rows.set_index("obs_id")["value"]
 
 

@@ -99,7 +99,7 @@ def size_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> di
 
     sizes = yardsticks(then.as_of).set_index("yardstick").drop("press_page", errors="ignore")
     own = sizes["usd_billion"].map(near)
-    converted = evidence.load("trade", then.as_of, indicator="gdp_real_level")
+    converted = evidence.load("trade", then.as_of, repeats=True, indicator="gdp_real_level")
     converted = converted[converted["obs_id"] == CONVERTED_ROW]["value"]
     others = {sizes.loc[name, "label"]: p for name, p in own.items() if name != "gdp_real"}
     if len(converted):

@@ -96,8 +96,8 @@ def caps(p: TroopPlausibility) -> pd.DataFrame:
 @remembered
 def escape_rates(as_of) -> tuple[float, float, float] | None:
     """Lowest, middle and highest yearly share of workers in Russia who reached Seoul."""
-    escapes = rows(as_of, "worker_escapes")
-    workers = rows(as_of, "overseas_workers")
+    escapes = rows(as_of, "worker_escapes", repeats=True)
+    workers = rows(as_of, "overseas_workers", repeats=True)
     count = figure(escapes, ESCAPE_ROWS[0])
     base = workers[workers["obs_id"] == ESCAPE_ROWS[1]]
     if count is None or base.empty:
@@ -154,7 +154,7 @@ TURNOVER = {
 
 @remembered
 def comparator_rows(as_of) -> pd.DataFrame:
-    """Rows on other paid or political expeditions."""
+    """Rows on other paid or political expeditions, second reports included: they are named."""
     return rows(
         as_of,
         [
@@ -168,6 +168,7 @@ def comparator_rows(as_of) -> pd.DataFrame:
             "overseas_advisers_total",
             "force_size",
         ],
+        repeats=True,
     )
 
 

@@ -17,7 +17,7 @@ STUDY_CAP = "troops-study-cap-2024"
 @remembered
 def study_cap(as_of) -> float | None:
     """The study's ceiling, if it was known."""
-    found = evidence.load("troops", as_of, obs_id=[STUDY_CAP])
+    found = evidence.load("troops", as_of, repeats=True, obs_id=[STUDY_CAP])
     return None if found.empty else float(found["value"].iloc[0])
 
 
@@ -42,7 +42,7 @@ def sent_totals(as_of) -> pd.DataFrame:
         was known, the largest count of men sent or present stands alone, as a floor; after it,
         a count beside it that is larger than every sum.
     """
-    known = statements(as_of).set_index("obs_id")
+    known = statements(as_of, repeats=True).set_index("obs_id")
     records = []
     for rule, parts, builders in SENT_SUMS:
         if set(parts) <= set(known.index):
@@ -96,7 +96,7 @@ def ceiling(p: TroopPlausibility) -> pd.DataFrame:
     found = [("at one time", top["low"], top["high"], top["period_end"], tuple(top["parts"]))]
     totals = sent_totals(p.as_of)
     found += [(f"in total, {r.rule}", r.low, r.persons, r.day, r.rows) for r in totals.itertuples()]
-    known, records = statements(p.as_of), []
+    known, records = statements(p.as_of, repeats=True), []
     for name, low, high, day, ids in found:
         passed = "yes" if low > cap else "open" if high > cap else "no"
         moving = sum(figure(known, row) for row in ids if row in IN_STAGES)
@@ -192,7 +192,7 @@ def arrivals(as_of) -> list[tuple[str, pd.Timestamp, float]]:
     A count of the first wave adds what it has above the counts before it, so that men there
     already are not counted again as having come after it.
     """
-    known = statements(as_of)
+    known = statements(as_of, repeats=True)
     days = known.set_index("obs_id")["period_end"]
     steps, so_far = [], 0.0
     for row in FIRST_STEPS:
@@ -228,7 +228,7 @@ def exhaustion(as_of) -> tuple[pd.Timestamp, tuple[str, ...]] | None:
     The rate is counted from the first day of its period; the contingent is the Pentagon's.
     """
     lost = rows(as_of, "casualties_rate")
-    men = figure(rows(as_of, "troops_sent_cumulative"), "troops-sent-2024-12-30-us")
+    men = figure(rows(as_of, "troops_sent_cumulative", repeats=True), "troops-sent-2024-12-30-us")
     if lost.empty or men is None:
         return None
     row = lost.iloc[-1]

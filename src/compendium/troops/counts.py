@@ -58,8 +58,8 @@ DAYS_A_MONTH = 365.25 / 12
 
 
 @remembered
-def statements(as_of) -> pd.DataFrame:
-    """Every row on troops sent, present, added, planned or returned."""
+def statements(as_of, *, repeats: bool = False) -> pd.DataFrame:
+    """Every row on troops sent, present, added, planned or returned; second reports if asked."""
     return rows(
         as_of,
         [
@@ -69,6 +69,7 @@ def statements(as_of) -> pd.DataFrame:
             "troops_planned",
             "troops_returned",
         ],
+        repeats=repeats,
     )
 
 
@@ -78,7 +79,7 @@ def summed(as_of, sums) -> pd.DataFrame:
     Parts that were still arriving (`IN_STAGES`) count in full at the upper end and not at all
     at the lower one.
     """
-    found = statements(as_of).set_index("obs_id")
+    found = statements(as_of, repeats=True).set_index("obs_id")
     records = []
     for name, parts, builders in sums:
         if not set(parts) <= set(found.index):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
+from compendium import evidence
 from compendium.memory import remembered
 from compendium.troops.rows import rows
 
@@ -108,7 +109,7 @@ def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
 
 def _mission(name: str, own: pd.DataFrame) -> dict:
     counted = own[own["unit"] == "persons"]
-    counted = counted[~counted["obs_id"].isin(EARLIER_STAGE) | (len(counted) == 1)]
+    counted = counted[~evidence.tell(counted, EARLIER_STAGE) | (len(counted) == 1)]
     whole = counted[counted["item"] == name]
     added = counted[counted["item"].isin(ON_TOP)]
     if whole.empty:

@@ -168,7 +168,7 @@ def to_state(
 @remembered
 def study_per_head(as_of) -> tuple[float, float] | None:
     """Yearly sum a head at both ends of the study's range, in USD, if the range was known."""
-    found = evidence.load("arms", as_of, obs_id=[STUDY_RANGE])
+    found = evidence.load("arms", as_of, repeats=True, obs_id=[STUDY_RANGE])
     if found.empty:
         return None
     row = found.iloc[0]
@@ -187,9 +187,9 @@ def hypotheses(p: TroopPlausibility) -> pd.DataFrame:
         the study's range is known.
     """
     columns = ["way", "months", "monthly", "once", "total", "rows"]
-    pay = rows(p.as_of, "pay_per_soldier")
+    pay = rows(p.as_of, "pay_per_soldier", repeats=True)
     monthly = figure(pay, PAY)
-    bonuses = rows(p.as_of, ["russia_signing_bonus", "signing_bonus"])
+    bonuses = rows(p.as_of, ["russia_signing_bonus", "signing_bonus"], repeats=True)
     records = []
     if study_per_head(p.as_of) is not None:
         if monthly is not None and FEDERAL_BONUS in set(bonuses["obs_id"]):
@@ -211,8 +211,8 @@ def hypotheses(p: TroopPlausibility) -> pd.DataFrame:
 @remembered
 def russian_year(p: TroopPlausibility) -> tuple[float, tuple[str, ...]] | None:
     """First year of an average Russian recruit: pay, federal and regional bonus, USD."""
-    pay = figure(rows(p.as_of, "russia_pay"), RUSSIAN_PAY)
-    bonuses = rows(p.as_of, "russia_signing_bonus")
+    pay = figure(rows(p.as_of, "russia_pay", repeats=True), RUSSIAN_PAY)
+    bonuses = rows(p.as_of, "russia_signing_bonus", repeats=True)
     regional = figure(bonuses, REGIONAL_BONUS)
     if pay is None or regional is None or FEDERAL_BONUS not in set(bonuses["obs_id"]):
         return None
@@ -254,10 +254,12 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
     """
     stated = [row_id for _, _, row_id, _ in PUBLISHED]
     tables = {
-        name: evidence.load(name, p.as_of, implied=True, obs_id=stated).set_index("obs_id")
+        name: evidence.load(name, p.as_of, implied=True, repeats=True, obs_id=stated).set_index(
+            "obs_id"
+        )
         for name in ("arms", "troops")
     }
-    rate = evidence.load("trade", p.as_of, obs_id=[WON])
+    rate = evidence.load("trade", p.as_of, repeats=True, obs_id=[WON])
     records: list[tuple] = []
 
     def add(label: str, group: str, low: float, high: float, *ids: str) -> None:
@@ -276,7 +278,7 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
             scale, ids = 1e6 / float(rate["value"].iloc[0]), (row_id, WON)
         sums = [float(e) * scale / h for e, h in zip(ends, heads, strict=True)]
         add(label, KOREANS, min(sums), max(sums), *ids)
-    troops = rows(p.as_of, ["pay_per_soldier", "signing_bonus"]).set_index("obs_id")
+    troops = rows(p.as_of, ["pay_per_soldier", "signing_bonus"], repeats=True).set_index("obs_id")
     if PAY in troops.index:
         add("NIS pay, no bonus", KOREANS, *(troops.loc[PAY, ["low", "high"]] * MONTHS), PAY)
     bonus = "troops-bonus-foreign-2024"
@@ -287,7 +289,7 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
     average = russian_year(p)
     if average is not None:
         add("average Russian recruit, first year", RUSSIANS, average[0], average[0], *average[1])
-    moscow = figure(rows(p.as_of, "russia_pay"), MOSCOW_YEAR)
+    moscow = figure(rows(p.as_of, "russia_pay", repeats=True), MOSCOW_YEAR)
     if moscow is not None:
         add("recruit from Moscow, first year, at least", RUSSIANS, moscow, moscow, MOSCOW_YEAR)
     _elsewhere(p.as_of, add)
@@ -295,7 +297,7 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
 
 
 def _elsewhere(as_of, add) -> None:
-    pay = rows(as_of, "comparator_pay").set_index("obs_id")
+    pay = rows(as_of, "comparator_pay", repeats=True).set_index("obs_id")
     lump, sudan = "troops-sudan-yemen-lump", "troops-sudan-yemen-pay"
     if {lump, sudan} <= set(pay.index):
         # Its item says that the lump sum came after six months, so twice a year.
@@ -318,9 +320,9 @@ def _elsewhere(as_of, add) -> None:
             *pay.loc[korean, ["low", "high"]],
             korean,
         )
-    cost = rows(as_of, "comparator_revenue")
+    cost = rows(as_of, "comparator_revenue", repeats=True)
     spent = figure(cost, "troops-wagner-2022-cost")
-    men = figure(rows(as_of, "comparator_deployed"), "troops-wagner-2022")
+    men = figure(rows(as_of, "comparator_deployed", repeats=True), "troops-wagner-2022")
     if spent is not None and men is not None:
         year = spent * 1e6 / men * MONTHS
         add(

@@ -346,7 +346,7 @@ def scale_statements(p, frames) -> list[Value]:
                 rows=(newest["obs_id"],),
             )
         )
-    theatre = rows(p.as_of, "russia_force_in_theatre")
+    theatre = rows(p.as_of, "russia_force_in_theatre", repeats=True)
     front, group = figure(theatre, FRONT), figure(theatre, KURSK)
     totals = frames["totals"]
     combat = totals[totals["rule"] == "combat troops only"]
@@ -361,7 +361,7 @@ def scale_statements(p, frames) -> list[Value]:
                 rows=(*combat["rows"].iloc[0], FRONT),
             )
         )
-    there = figure(frames["present"], IN_KURSK)
+    there = figure(rows(p.as_of, "troops_present", repeats=True), IN_KURSK)
     if group is not None and there is not None:
         found.append(
             state(
@@ -591,7 +591,7 @@ def study_money_statements(p, frames) -> list[Value]:
     found = []
     heads = money.study_per_head(p.as_of)
     year = money.russian_year(p)
-    moscow = figure(rows(p.as_of, "russia_pay"), money.MOSCOW_YEAR)
+    moscow = figure(rows(p.as_of, "russia_pay", repeats=True), money.MOSCOW_YEAR)
     if year is not None:
         found.append(state("russian_year", year[0], "USD_per_person_year",
                            "First year of an average Russian recruit", decimals=-2, rows=year[1]))  # fmt: skip
@@ -601,7 +601,7 @@ def study_money_statements(p, frames) -> list[Value]:
                            rows=(money.MOSCOW_YEAR,)))  # fmt: skip
     if heads is None:
         return found
-    row = evidence.load("arms", p.as_of, obs_id=[money.STUDY_RANGE]).iloc[0]
+    row = evidence.load("arms", p.as_of, repeats=True, obs_id=[money.STUDY_RANGE]).iloc[0]
     ids = (money.STUDY_RANGE,)
     low_heads, high_heads = money.STUDY_HEADS
     found += [
@@ -697,7 +697,7 @@ def money_statements(p, frames, paths, prices, u) -> list[Value]:
                          f"Of that, money: paid {p.payment.replace('_', ' ')}",
                          rows=(*used, *prices.rows["take"])),
         ]  # fmt: skip
-    back = figure(rows(p.as_of, "revenue_estimate_total"), GIVEN_BACK)
+    back = figure(rows(p.as_of, "revenue_estimate_total", repeats=True), GIVEN_BACK)
     if back is not None:
         found.append(
             state(
@@ -728,7 +728,7 @@ def outer_sums(p, frames) -> list[Value]:
     """Plain products that bound the parts: pay by the counts, bonuses, death payments."""
     found = []
     path, totals = frames["best_path"], frames["totals"]
-    pay = figure(rows(p.as_of, "pay_per_soldier"), money.PAY)
+    pay = figure(rows(p.as_of, "pay_per_soldier", repeats=True), money.PAY)
     ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
     if pay is not None and len(path) > 1:
         found.append(

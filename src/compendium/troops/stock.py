@@ -172,13 +172,14 @@ def _later_wave(
 
 def _arrived(p: TroopPlausibility, row) -> tuple[float, float]:
     low, high = slack(row)
-    return (low * p.plan_realised if row.obs_id in IN_STAGES else low), high
+    staged = {row.obs_id, *row.repeated_by} & set(IN_STAGES)
+    return (low * p.plan_realised if staged else low), high
 
 
 @remembered
 def sappers_leave(as_of) -> tuple[pd.Timestamp, str] | None:
     """Day on which the sappers' regiment was back, and the row, if known."""
-    found = rows(as_of, "troops_sent_cumulative", ["engineers"])
+    found = rows(as_of, "troops_sent_cumulative", ["engineers"], repeats=True)
     found = found[found["obs_id"] == SAPPERS_BACK]
     return None if found.empty else (found["period_end"].iloc[0], SAPPERS_BACK)
 
@@ -215,7 +216,7 @@ def killed_shares(p: TroopPlausibility) -> pd.DataFrame:
             share = float(dead["low"] / total["low"])
             if share <= 1:
                 records.append((label, share, True, (*dead["parts"], *total["parts"])))
-    comparator = rows(p.as_of, "comparator_casualties")
+    comparator = rows(p.as_of, "comparator_casualties", repeats=True)
     ids = ("troops-rok-vietnam-kia", "troops-rok-vietnam-wia")
     kia, wia = (figure(comparator, row) for row in ids)
     if kia is not None and wia is not None and kia + wia > 0:
@@ -260,8 +261,8 @@ def comparator_rates(as_of) -> pd.DataFrame:
     the rate is a little high. Wagner: its dead over twenty months and 50,000 men, made into
     casualties by South Korea's share of dead.
     """
-    hurt = rows(as_of, "comparator_casualties")
-    men = rows(as_of, "comparator_deployed")
+    hurt = rows(as_of, "comparator_casualties", repeats=True)
+    men = rows(as_of, "comparator_deployed", repeats=True)
     records = []
     dead, wounded = figure(hurt, ROK_DEAD), figure(hurt, ROK_WOUNDED)
     strength = men[men["obs_id"].str.match(r"^troops-rok-vietnam-19\d\d$")]
