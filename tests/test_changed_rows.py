@@ -67,6 +67,20 @@ def add(like, **cells):
     return lambda rows: [*rows, next(own for own in rows if own["obs_id"] == like) | cells]
 
 
+def ranges(names):
+    """Rows as ranges of a tenth to each side of their figures."""
+    names = set(names)
+
+    def change(own):
+        ends = {
+            "low": f"{float(own['value']) * 0.9:.10g}",
+            "high": f"{float(own['value']) * 1.1:.10g}",
+        }
+        return own | ends | {"value": "", "qualifier": "approx"}
+
+    return lambda rows: [change(own) if own["obs_id"] in names else own for own in rows]
+
+
 def few(chapter, **changes):
     small = {"kremlin_strategy": {"bootstrap_draws": 100}}.get(chapter, {"draws": 64})
     return parameters.validate(chapter, {**small, "as_of": HINDSIGHT, **changes})
@@ -220,6 +234,22 @@ def test_rows_with_one_end_alone_are_read_by_it(tables, end, words):
     assert shown["killed_highest"].value == 2000
 
 
+def test_daily_losses_as_a_range_count_with_their_middle(tables):
+    before, month = checks.exhaustion(HINDSIGHT), checks.losses_a_day(HINDSIGHT)
+    tables("troops", edit("troops-cas-2025-01-16-isw", value="", low="82", high="102"))
+    assert checks.exhaustion(HINDSIGHT) == before
+    tables("troops", ranges(row for ids in month["rows"] for row in ids))
+    assert checks.losses_a_day(HINDSIGHT)["per_day"].tolist() == pytest.approx(month["per_day"])
+
+
+@pytest.mark.long
+def test_a_statement_that_no_rule_tests_is_not_testable(tables):
+    tables("claims", lambda rows: [*rows, rows[6] | {"claim_id": "troops-new"}])
+    shown = models.run("troop_plausibility", few("troop_plausibility")).frames["verdicts"]
+    assert shown.set_index("claim").at["troops-new", "verdict"] == "not testable"
+    assert len(shown) == 4
+
+
 # --- arms ------------------------------------------------------------------------------------------
 
 
@@ -314,6 +344,12 @@ def test_the_tested_combination_is_near_both_bounds_or_said_not_to_be(tables):
     assert words.near(HINDSIGHT, 1700, 5500, 0.05) == "comes close to both bounds"
     tables("arms", edit("arms-price-152-kei-dprk", low="450"))
     assert "does not" in words.near(HINDSIGHT, 1700, 5500, 0.05)
+
+
+def test_an_estimate_of_another_sum_says_what_it_includes(tables):
+    tables("arms", edit("arms-val-kris", item="arms_and_troops"))
+    found = estimates.other_estimates(HINDSIGHT).set_index("estimate")
+    assert found.at["KRIS", "includes"] == "arms and troops"
 
 
 # --- trade -----------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def other_estimates(as_of) -> pd.DataFrame:
         if off_ids:  # its missiles at the middle of KIDA's unit cost
             *counts, price = off_ids
             off = sum(map(figure, counts)) * rows.loc[price, ["low", "high"]].mean()
-        count = combine(map(figure, quantity_ids))
+        count, item = combine(map(figure, quantity_ids)), rows.loc[value_id, "item"]
         if not count:  # nothing to divide by
             continue
         records.append(
@@ -93,7 +93,7 @@ def other_estimates(as_of) -> pd.DataFrame:
                 "rounds": count,
                 "quantity_of": short(rows.loc[quantity_ids[0], "issuer"]),
                 "usd_per_round": (figure(value_id) - (off if off_ids else 0)) * 1e6 / count,
-                "includes": INCLUDES[rows.loc[value_id, "item"]],
+                "includes": INCLUDES.get(item, item.replace("_", " ")),
                 "grades": f"{grade(value_id)}, {' and '.join(map(grade, quantity_ids))}",
                 "rows": tuple(used),
             }

@@ -232,9 +232,10 @@ def exhaustion(as_of) -> tuple[pd.Timestamp, tuple[str, ...]] | None:
     if lost.empty or men is None:
         return None
     row = lost.iloc[-1]
-    if not row["value"]:  # nobody is lost, and nothing used up
+    daily = figure(lost, row["obs_id"])
+    if not daily:  # nobody is lost, and nothing used up
         return None
-    day = row["period_start"] + pd.Timedelta(days=round(men / float(row["value"])))
+    day = row["period_start"] + pd.Timedelta(days=round(men / daily))
     return day, (row["obs_id"], "troops-sent-2024-12-30-us")
 
 
@@ -247,6 +248,7 @@ def losses_a_day(as_of) -> pd.DataFrame:
         days = (row.period_end - row.period_start).days + 1
         if days > 31:
             continue
-        daily = float(row.value) if row.unit == "persons_per_day" else float(row.value) / days
+        lost = figure(found, row.obs_id)
+        daily = lost if row.unit == "persons_per_day" else lost / days
         records.append((row.period_end.strftime("%B %Y"), daily, (row.obs_id,)))
     return pd.DataFrame(records, columns=["month", "per_day", "rows"])

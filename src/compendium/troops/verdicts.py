@@ -52,8 +52,13 @@ def verdicts(
         "troops-plausible": lambda _: plausible(p, frames["missions"]),
         "troops-cap": lambda claim: cap(claim, frames["ceiling"], projection),
     }
-    found = [Verdict(name, *judged[name](claims.loc[name])) for name in claims.index]
+    found = [Verdict(name, *judged.get(name, no_rule)(claim)) for name, claim in claims.iterrows()]
     return pd.DataFrame(found, columns=Verdict._fields)
+
+
+def no_rule(_):
+    """Verdict on a claim that no rule of this module tests."""
+    return NOT_TESTABLE, "no rule tests it", ()
 
 
 def revenue(p: TroopPlausibility, claim, prices: money.Prices | None, u: Mapping):
