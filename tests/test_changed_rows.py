@@ -20,7 +20,7 @@ from compendium import (
     upstream,
     vintages,
 )
-from compendium.arms import economy, estimates, words
+from compendium.arms import economy, estimates, verdicts, words
 from compendium.arms import value as arms
 from compendium.errors import CompendiumError
 from compendium.policy import check, designations, theft
@@ -350,6 +350,30 @@ def test_an_estimate_of_another_sum_says_what_it_includes(tables):
     tables("arms", edit("arms-val-kris", item="arms_and_troops"))
     found = estimates.other_estimates(HINDSIGHT).set_index("estimate")
     assert found.at["KRIS", "includes"] == "arms and troops"
+
+
+def test_what_was_given_back_as_a_range_counts_with_its_high_end(tables):
+    tables("arms", edit("arms-fnf25-comp-high", value="20000", low="", high=""))
+    most = verdicts.paid(few("arms_trade"))
+    tables("arms", edit("arms-fnf25-comp-high", value="", low="5000", high="20000"))
+    assert verdicts.paid(few("arms_trade")) == most > 0.5
+
+
+def test_yardsticks_as_ranges_are_their_middle(tables):
+    before = economy.yardsticks(HINDSIGHT)["usd_billion"].tolist()
+    tables("arms", ranges({"arms-gni-2023", "arms-gdp-2023-real-krw"}))
+    tables("trade", ranges({"fx-krwusd-2023"}))
+    assert economy.yardsticks(HINDSIGHT)["usd_billion"].tolist() == pytest.approx(before)
+
+
+def test_prices_of_the_follow_up_as_ranges_count_with_the_end_of_their_bound(tables):
+    before = estimates.follow_up_check(HINDSIGHT).set_index("bound")
+    tables("arms", edit("arms-price-82-2022", value="", low="35", high="100"))
+    tables("arms", ranges({"arms-price-82-2024", "arms-price-grad-2022", "arms-price-152-ru-bain"}))
+    now = estimates.follow_up_check(HINDSIGHT).set_index("bound")
+    changed = (now / before)[["shells", "mortar", "rockets", "missiles"]]
+    assert changed.loc["low"].tolist() == pytest.approx([1, 0.5, 0.9, 1])
+    assert changed.loc["high"].tolist() == pytest.approx([1.1, 1.1, 1.1, 1])
 
 
 # --- trade -----------------------------------------------------------------------------------------

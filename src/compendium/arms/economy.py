@@ -45,6 +45,7 @@ def yardsticks(as_of) -> pd.DataFrame:
             evidence.load("trade", as_of, repeats=True, indicator=["fx_rate", "gdp_real_level"]),
         ]
     ).set_index("obs_id")
+    rows = rows.assign(value=evidence.middle(rows))
     records = []
     for name, ids in YARDSTICK_ROWS.items():
         if not set(ids) <= set(rows.index):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -51,7 +52,8 @@ def other_estimates(as_of) -> pd.DataFrame:
     Where the value includes more than rounds and nothing is taken off, the quotient is an
     upper limit of the price of a round.
     """
-    rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
+    rows = evidence.ends(evidence.load("arms", as_of, implied=True, repeats=True))
+    rows = rows.set_index("obs_id")
 
     def figure(obs_id: str) -> float:
         row = rows.loc[obs_id]
@@ -116,7 +118,7 @@ CASE = {
     "rounds": ("arms-sh-2024-07-mnd", "value"),
     "missiles": ("arms-mis-2024-09", "value"),
     "price_low": ("arms-price-152-kei-dprk", "low"),
-    "price_high": ("arms-price-152-ru-bain", "value"),
+    "price_high": ("arms-price-152-ru-bain", "high"),
     "missile_price_low": ("arms-srbm-rand", "low"),
     "missile_price_high": ("arms-srbm-kida", "high"),
 }
@@ -134,11 +136,19 @@ ADDED_ROWS = (
 RULE_ROWS = (*(CASE[name][0] for name in CASE if "price" in name), *ADDED_ROWS)
 
 
+def figures_of(ids: Iterable[str], as_of) -> pd.DataFrame | None:
+    """Rows by name with both ends, `value` in the middle of a range; None unless all are known."""
+    wanted = set(ids)
+    rows = evidence.named(wanted, as_of)
+    rows = evidence.ends(rows).assign(value=evidence.middle(rows)).set_index("obs_id")
+    return rows if wanted == set(rows.index) else None
+
+
 @remembered
 def case(as_of) -> dict[str, float]:
     """Figures of the reconstruction whose rule is tested; empty before all were known."""
-    rows = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
-    if not {obs_id for obs_id, _ in CASE.values()} <= set(rows.index):
+    rows = figures_of((obs_id for obs_id, _ in CASE.values()), as_of)
+    if rows is None:
         return {}
     return {name: float(rows.loc[obs_id, column]) for name, (obs_id, column) in CASE.items()}
 
@@ -151,7 +161,7 @@ def follow_up_check(as_of) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row a bound (`low`, `high`): value by part in USD million, their `sum`, the
-        `published` bound, the relative `error`. Empty if the follow-up was not known.
+        `published` bound, the relative `error`. Empty unless all rows behind it were known.
 
     Notes
     -----
@@ -159,46 +169,44 @@ def follow_up_check(as_of) -> pd.DataFrame:
     million. Added (`ADDED_ROWS`): Grad rockets at 900 USD, mortar rounds at 70 and 450 euros,
     troops paid for a year, and 148 missiles at the low end; guns at nothing for lack of a
     price. Euros become dollars at the European Central Bank's rate of 28 June 2024, the
-    working day before the euro prices were printed.
+    working day before the euro prices were printed. A row that is a range counts with its low
+    end at the low bound and with its high end at the high one.
     """
-    arms = evidence.load("arms", as_of, implied=True, repeats=True).set_index("obs_id")
-    pay = evidence.load("troops", as_of, repeats=True, indicator="pay_per_soldier").set_index(
-        "obs_id"
-    )
-    rates = evidence.load("trade", as_of, repeats=True, indicator="fx_rate").set_index("obs_id")[
-        "value"
-    ]
-    if not set(FOLLOW_UP.values()) <= set(arms.index):
+    # What is tested is one combination, so its quantities must be known too.
+    tested = (obs_id for obs_id, _ in CASE.values())
+    rows = figures_of((*FOLLOW_UP.values(), *tested, *ADDED_ROWS), as_of)
+    if rows is None:
         return pd.DataFrame()
-    usd_per_eur = rates["fx-usdeur-2024-06-28"]
+    usd_per_eur = rows.loc["fx-usdeur-2024-06-28", "value"]
     rule = {
         "low": {
-            "shell": arms.loc[CASE["price_low"]],
-            "mortar": arms.loc["arms-price-82-2022", "value"],
-            "missile": arms.loc[CASE["missile_price_low"]],
-            "missiles": arms.loc["arms-mis-2025-01", "value"],
-            "pay": pay.loc["troops-pay-nis-2024", "value"],
+            "shell": rows.loc[CASE["price_low"]],
+            "mortar": rows.loc["arms-price-82-2022", "low"],
+            "missile": rows.loc[CASE["missile_price_low"]],
+            "missiles": rows.loc["arms-mis-2025-01", "low"],
+            "pay": rows.loc["troops-pay-nis-2024", "low"],
         },
         "high": {
-            "shell": arms.loc[CASE["price_high"]],
-            "mortar": arms.loc["arms-price-82-2024", "value"],
-            "missile": arms.loc[CASE["missile_price_high"]],
-            "missiles": arms.loc["arms-fnf25-srbm", "value"],
-            "pay": arms.loc["arms-fnf24-troop-perperson", "value"],
+            "shell": rows.loc[CASE["price_high"]],
+            "mortar": rows.loc["arms-price-82-2024", "high"],
+            "missile": rows.loc[CASE["missile_price_high"]],
+            "missiles": rows.loc["arms-fnf25-srbm", "high"],
+            "pay": rows.loc["arms-fnf24-troop-perperson", "high"],
         },
     }
-    grad = arms.loc["arms-price-grad-2022", "value"]
     records = []
     for bound, price in rule.items():
         parts = {
-            "shells": arms.loc[FOLLOW_UP["shells"], bound] * price["shell"] / 1e6,
-            "mortar": arms.loc[FOLLOW_UP["mortar"], bound] * price["mortar"] * usd_per_eur / 1e6,
-            "rockets": arms.loc[FOLLOW_UP["rockets"], bound] * grad / 1e6,
+            "shells": rows.loc[FOLLOW_UP["shells"], bound] * price["shell"] / 1e6,
+            "mortar": rows.loc[FOLLOW_UP["mortar"], bound] * price["mortar"] * usd_per_eur / 1e6,
+            "rockets": rows.loc[FOLLOW_UP["rockets"], bound]
+            * rows.loc["arms-price-grad-2022", bound]
+            / 1e6,
             "missiles": price["missiles"] * price["missile"],
-            "troops": arms.loc[FOLLOW_UP["troops"], "value"] * price["pay"] * 12 / 1e6,
+            "troops": rows.loc[FOLLOW_UP["troops"], bound] * price["pay"] * 12 / 1e6,
         }
         added = sum(parts.values())
-        published = arms.loc[FOLLOW_UP["published"], bound]
+        published = rows.loc[FOLLOW_UP["published"], bound]
         records.append(
             {"bound": bound}
             | parts

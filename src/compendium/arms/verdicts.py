@@ -100,7 +100,7 @@ def size_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> di
     sizes = yardsticks(then.as_of).set_index("yardstick").drop("press_page", errors="ignore")
     own = sizes["usd_billion"].map(near)
     converted = evidence.load("trade", then.as_of, repeats=True, indicator="gdp_real_level")
-    converted = converted[converted["obs_id"] == CONVERTED_ROW]["value"]
+    converted = evidence.middle(converted[converted["obs_id"] == CONVERTED_ROW])
     others = {sizes.loc[name, "label"]: p for name, p in own.items() if name != "gdp_real"}
     if len(converted):
         others["real gross domestic product as converted by a broadcaster"] = near(converted.item())
@@ -155,9 +155,9 @@ def paid(p: ArmsTrade) -> float | None:
     sizes = yardsticks(p.as_of).set_index("yardstick")["usd_billion"]
     if rows.empty or "gdp_real_rebased" not in sizes:
         return None
-    row = rows.iloc[0]
+    row = evidence.ends(rows).iloc[0]
     years = max(1.0, (row["period_end"] - row["period_start"]).days / DAYS_A_YEAR)
-    most = row["value"] / years / (sizes["gdp_real_rebased"] * 1000) * 100
+    most = row["high"] / years / (sizes["gdp_real_rebased"] * 1000) * 100
     return float(1 - p.significant_share / most) if most > p.significant_share else 0.0
 
 
