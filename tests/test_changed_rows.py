@@ -541,6 +541,18 @@ def test_a_parameter_alone_overtakes_no_statement(monkeypatch, tmp_path):
         assert claims.summary(row, then, now).at[0, "verdict"] == verdict
 
 
+@pytest.mark.parametrize(
+    ("claim", "unit", "allowed"),
+    [("arms-value-upper", "USD_billion", "USD_million"), ("economy-size", "USD_million", "USD_billion")],
+)  # fmt: skip
+def test_a_statement_in_another_unit_than_its_value_is_refused(tables, claim, unit, allowed):
+    tables("claims", lambda rows: [
+        own | {"unit": unit} if own["claim_id"] == claim else own for own in rows
+    ])  # fmt: skip
+    with pytest.raises(CompendiumError, match=f"{claim}: unit '{unit}'.*allowed: {allowed}"):
+        verdicts.tested(few("arms_trade"), STUDY_DAY)
+
+
 # --- recommendations -------------------------------------------------------------------------------
 
 

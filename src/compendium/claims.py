@@ -170,6 +170,21 @@ def figure(claim: Mapping) -> str:
     return f"{said}{amounts} {claim['unit'].replace('_', ' ')}"
 
 
+def require_unit(claim: pd.Series, unit: str) -> None:
+    """Raise where a statement is in another unit than the value it is compared with.
+
+    Raises
+    ------
+    CompendiumError
+        The unit of the statement is another one.
+    """
+    if claim["unit"] != unit:
+        raise CompendiumError(
+            f"data/raw/claims.csv: {claim.name}: unit {claim['unit']!r} is not that of the value "
+            f"it is compared with; allowed: {unit}"
+        )
+
+
 def values_of(chapter: str, outcomes: Iterable[Tested]) -> list[Value]:
     """Verdict on each statement as a value, with the probabilities behind it.
 

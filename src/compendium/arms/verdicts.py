@@ -13,7 +13,7 @@ from compendium.arms.economy import yardsticks
 from compendium.arms.reconstruction import STUDY_HIGH, STUDY_LOW
 from compendium.arms.shipments import first_shipment
 from compendium.arms.value import Inputs, draw, inputs, known_bases
-from compendium.claims import Tested, figure
+from compendium.claims import Tested, figure, require_unit
 from compendium.errors import CompendiumError
 from compendium.memory import remembered
 from compendium.parameters import ArmsTrade
@@ -61,6 +61,7 @@ def value_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> d
     "Even the most conservative estimate" exceeds a figure only if the lowest issuer's count
     alone does; all counts together are another reading of it.
     """
+    require_unit(claim, "USD_million")
 
     def holds(draws: NDArray[np.float64]) -> NDArray[np.bool_]:
         if claim["comparator"] == "more_than":
@@ -92,6 +93,7 @@ def size_claim(claim: pd.Series, then: ArmsTrade, later: ArmsTrade | None) -> di
     Chosen is the first release of the real product in won at the year's average rate; other
     readings are a conversion by others and other concepts; later is the rebased series.
     """
+    require_unit(claim, "USD_billion")
     stated = claim["high"]
 
     def near(size: float) -> float:

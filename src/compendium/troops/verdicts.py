@@ -9,7 +9,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium import uncertainty as un
-from compendium.claims import NOT_REPRODUCED, NOT_TESTABLE, OVERTAKEN, REPRODUCED
+from compendium.claims import NOT_REPRODUCED, NOT_TESTABLE, OVERTAKEN, REPRODUCED, require_unit
 from compendium.claims import OTHER_READING as ANOTHER
 from compendium.parameters import TroopPlausibility
 from compendium.troops import missions, money
@@ -71,6 +71,7 @@ def revenue(p: TroopPlausibility, claim, prices: money.Prices | None, u: Mapping
     them only, or if the pay comes in goods; ``not reproduced`` if at neither; ``not testable``
     where no pay is known.
     """
+    require_unit(claim, "USD_million")
     if prices is None:
         return NOT_TESTABLE, "no row on pay was known", ()
     inside = []
