@@ -517,6 +517,30 @@ def test_a_better_report_of_a_named_row_takes_nothing_from_the_arms(tables):
     assert estimates.follow_up_check(HINDSIGHT).equals(before)
 
 
+@pytest.mark.parametrize(
+    ("row", "frame"),
+    [
+        ("fx-usdeur-2024-06-28", "follow_up"),
+        ("arms-price-82-2022", "follow_up"),
+        ("arms-fnf24-troop-perperson", "follow_up"),
+        ("arms-mis-2024-09", "follow_up"),
+        ("arms-fnf24-low", "study"),
+        ("arms-fnf24-high", "study"),
+    ],
+)
+def test_without_a_named_row_its_part_is_left_out_and_the_rest_stands(row, frame):
+    given = few("arms_trade", sobol_samples=64)
+    whole = models.run("arms_trade", given)
+    with evidence.without(row):
+        found = models.run("arms_trade", given)
+    assert (
+        len(whole.frames[frame]) and found.frames[frame].empty and found.frames["follow_up"].empty
+    )
+    assert not any(row in value.rows for value in found.values)
+    stand = {"value_total", "share", "containers_lowest", "flow_6_months", "sobol_input"}
+    assert stand <= {value.id.partition(".")[2] for value in found.values}
+
+
 def test_men_in_stages_stay_so_where_a_better_report_stands_for_them(tables):
     given = few("troop_plausibility", plan_realised=0.5, count_builders=True)
     ends = ["wave", "low", "high"]

@@ -172,8 +172,8 @@ def follow_up_check(as_of) -> pd.DataFrame:
     working day before the euro prices were printed. A row that is a range counts with its low
     end at the low bound and with its high end at the high one.
     """
-    # What is tested is one combination, so its quantities must be known too.
-    tested = (obs_id for obs_id, _ in CASE.values())
+    # What is tested is one combination near the study's bounds, so all of it must be known too.
+    tested = (STUDY_LOW, STUDY_HIGH, *(obs_id for obs_id, _ in CASE.values()))
     rows = figures_of((*FOLLOW_UP.values(), *tested, *ADDED_ROWS), as_of)
     if rows is None:
         return pd.DataFrame()

@@ -19,10 +19,11 @@ STUDY_LOW, STUDY_HIGH = "arms-fnf24-low", "arms-fnf24-high"
 
 @remembered
 def study_bounds(as_of) -> pd.DataFrame:
-    """The study's two bounds, USD million, lower first; empty before it was published."""
+    """The study's two bounds, USD million, lower first; empty unless both are known."""
     rows = evidence.load("arms", as_of, repeats=True, indicator="arms_value_total")
     rows = rows[rows["obs_id"].isin([STUDY_LOW, STUDY_HIGH])]
-    return rows.sort_values("value", ignore_index=True)
+    rows = rows if len(rows) == 2 else rows.iloc[:0]
+    return rows.assign(value=evidence.middle(rows)).sort_values("value", ignore_index=True)
 
 
 class Grid(NamedTuple):
