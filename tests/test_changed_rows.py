@@ -404,6 +404,21 @@ def test_aid_in_millions_is_the_same_money(tables):
     assert aid.monthly(HINDSIGHT, "allocated").to_numpy() == pytest.approx(before.to_numpy())
 
 
+def test_aid_of_a_month_by_a_range_is_its_middle(tables):
+    before = aid.monthly(HINDSIGHT, "allocated")["Japan"]
+    month = pd.Period("2025-12", "M")
+    tables("strategy", edit("strat-kiel-jpn-2025-12", value="", low="0.02", high="0.025"))
+    now = aid.monthly(HINDSIGHT, "allocated")["Japan"]
+    assert now[month] == pytest.approx(22.5)
+    assert now.drop(month).equals(before.drop(month))
+
+
+def test_aid_whose_lag_nobody_states_is_refused(tables):
+    tables("releases", lambda rows: [row for row in rows if row["source_id"] != aid.SOURCE])
+    with pytest.raises(CompendiumError, match=f"releases.csv: no row of {aid.SOURCE}.*allowed"):
+        aid.monthly(HINDSIGHT, "allocated")
+
+
 def test_aid_in_another_money_is_refused(tables):
     tables("strategy", edit("strat-kiel-jpn-2022-02", unit="USD_million"), refused=True)
     with pytest.raises(

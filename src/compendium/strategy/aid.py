@@ -45,11 +45,22 @@ def last_month(as_of) -> pd.Period:
     """Last month a vintage can see whole: the lag of the release back from the day.
 
     The file at hand was published once; no month past it is seen by any vintage.
+
+    Raises
+    ------
+    CompendiumError
+        The table of releases does not state the lag.
     """
     released = datapackage.last_day(evidence.sources([SOURCE]).at[SOURCE, "published"])
-    releases = datapackage.read_table("releases").set_index("source_id")
+    releases = datapackage.read_table("releases")
+    lags = releases.loc[releases["source_id"] == SOURCE, "lag_days"]
+    if lags.empty:
+        raise CompendiumError(
+            f"data/raw/releases.csv: no row of {SOURCE}, by whose lag the months that a vintage "
+            f"sees are told from those without aid; allowed: a row with source_id {SOURCE}"
+        )
     day = min(evidence.parse_day(as_of), released)
-    seen = day - pd.Timedelta(days=int(releases.at[SOURCE, "lag_days"]))
+    seen = day - pd.Timedelta(days=int(lags.iloc[0]))
     return (seen + pd.Timedelta(days=1)).to_period("M") - 1
 
 
@@ -67,7 +78,7 @@ def rows(as_of, measure: str) -> pd.DataFrame:
     return found.assign(
         donor=found["item"].str.removesuffix("_month"),
         month=found["period_end"].dt.to_period("M"),
-        value=found["value"] * found["unit"].map(MILLIONS),
+        value=evidence.middle(found) * found["unit"].map(MILLIONS),
     )
 
 
