@@ -28,6 +28,9 @@ from compendium.strategy import aid, dates, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
 from compendium.troops import caps, checks, money, stock
+from compendium.trade import levels, meetings
+from compendium.trade import words as trade_words
+from compendium.troops import caps, checks, stock
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -388,6 +391,36 @@ def test_a_later_total_by_a_range_is_its_middle_and_in_euros_is_none(tables):
         "trade", edit("trade-x", value="0.03", low="", high="", unit="EUR_billion"), refused=True
     )
     assert levels.reported_total(HINDSIGHT, 2024)["obs_id"] == "trade-rudprk-2024-nikiforov"
+
+
+COUNTED = "strat-mou-meet-2024h1"
+
+
+@pytest.mark.parametrize(("low", "high", "count"), [("18", "", 18), ("16", "21", 18)])
+def test_a_count_of_visits_by_a_bound_or_a_range_is_read(tables, low, high, count):
+    words = "exact" if high else "at_least"
+    tables("strategy", edit(COUNTED, value="", low=low, high=high, qualifier=words))
+    shown = stated("trade_trends")
+    assert shown["official_months_2024"].value == count
+    assert shown["official_months_2024"].rows == (COUNTED,)
+    tables("strategy", edit("strat-mou-meet-2019", value="", low="19", high="21"))
+    assert stated("trade_trends")["official_year_2019"].value == 20
+
+
+def test_of_two_counts_of_a_year_the_one_that_covers_most_stands(tables):
+    before = stated("trade_trends")
+    tables("strategy", add(COUNTED, obs_id="strat-mou-meet-2024", period_end="2024-12-31",
+                           value="31", source_id="csis2026timeline", stated_on="2025-01-20"))  # fmt: skip
+    given = few("trade_trends")
+    overlap = meetings.overlaps(given, meetings.events(given))
+    assert overlap.set_index("window").at["months_2024", "official"] == 31
+    assert trade_words.counted(overlap) == {"year_2019": "in 2019", "months_2024": "in 2024"}
+    now = stated("trade_trends")
+    assert now["official_months_2024"].rows == ("strat-mou-meet-2024",)
+    # The study speaks of the year to October, past which the new count runs.
+    assert now["ministry_plus"] == before["ministry_plus"]
+    early = few("trade_trends", as_of=dt.date(2025, 1, 19))
+    assert set(meetings.overlaps(early, meetings.events(early))["official"]) == {18}
 
 
 # --- strategy --------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def yearly(table: pd.DataFrame, first: int, last: int) -> pd.DataFrame:
 def claims(as_of) -> dict[str, pd.Series]:
     """The study's statements on meetings by name, as far as known."""
     rows = evidence.load("strategy", as_of, item=list(CLAIMS.values()))
-    rows = rows.drop_duplicates("item").set_index("item")
+    rows = rows.assign(value=evidence.middle(rows)).drop_duplicates("item").set_index("item")
     return {name: rows.loc[item] for name, item in CLAIMS.items() if item in rows.index}
 
 
@@ -148,16 +148,31 @@ def months_between(start: pd.Timestamp, end: pd.Timestamp) -> int:
 
 @remembered
 def official_counts(as_of) -> pd.DataFrame:
-    """The Unification Ministry's counts of visits at vice-minister's rank and above."""
+    """The Unification Ministry's counts of visits at vice-minister's rank and above.
+
+    A count told as a range or a bound is its middle or the end that is told.
+    """
     rows = evidence.load("strategy", as_of, indicator="high_level_meetings_count")
     rows = rows[rows["item"] == "vice_minister_plus"]
     return rows.assign(
-        year=rows["period_start"].dt.year, whole=series.covers_year(rows)
+        value=evidence.middle(rows),
+        year=rows["period_start"].dt.year,
+        whole=series.covers_year(rows),
     ).reset_index(drop=True)
 
 
-def overlaps(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:
-    """The list against the ministry's counts.
+def overlaps(
+    p: TradeTrends, table: pd.DataFrame, until: pd.Timestamp | None = None
+) -> pd.DataFrame:
+    """The list against the ministry's counts: of each year the one that covers most of it.
+
+    Parameters
+    ----------
+    p : TradeTrends
+    table : pandas.DataFrame
+        Output of `events`.
+    until : pandas.Timestamp, optional
+        Day after which no count may end.
 
     Returns
     -------
@@ -167,10 +182,17 @@ def overlaps(p: TradeTrends, table: pd.DataFrame) -> pd.DataFrame:
     Notes
     -----
     That every listed visit is among the ministry's could not be checked. If some are not,
-    the list misses more than this says.
+    the list misses more than this says. Counts that do not start with their year are left out.
     """
+    counts = official_counts(p.as_of)
+    start, end = counts["period_start"], counts["period_end"]
+    counts = counts[(start.dt.day_of_year == 1) & (start.dt.year == end.dt.year)]
+    if until is not None:
+        counts = counts[counts["period_end"] <= until]
+    # Of two counts to the same day the newer one stands, of two carriers the first.
+    counts = counts.sort_values(["period_end", "known_on"], ascending=False, kind="stable")
     records = []
-    for row in official_counts(p.as_of).itertuples():
+    for row in counts.itertuples():
         window = next((name for name, year in WINDOWS.items() if year == row.year), None)
         if window is None:  # a count of another year, by which no list is corrected
             continue

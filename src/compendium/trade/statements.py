@@ -403,7 +403,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
             recall = meetings.recall_draws(prior, p.draws, p.seed)
             base, listed = 0, inside["strict"]
             rows = tuple(listed["obs_id"])
-            if span.name == "year" and (split := ministry_and_after(table, frames)):
+            if span.name == "year" and (split := ministry_and_after(p, table, frames)):
                 # What the ministry counted needs no correction, only what came after.
                 base, listed, rows = split
             drawn = base + meetings.corrected(len(listed), recall, p.seed + 1)
@@ -420,7 +420,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                 found += chance("more_than_claimed", more,
                                 "Probability of more meetings than the study's number, corrected",
                                 rows=(claim["obs_id"], *rows))  # fmt: skip
-    if split := ministry_and_after(table, frames):
+    if split := ministry_and_after(p, table, frames):
         official, after, rows = split
         found.append(
             state("ministry_plus", official + len(after), "count",
@@ -430,7 +430,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
     outward = evidence.load("strategy", p.as_of, indicator="high_level_meetings_count")
     outward = outward[outward["item"] == "vice_minister_plus_KP_to_RU"]
     if len(outward):
-        row = outward.iloc[0]
+        row = outward.assign(value=evidence.middle(outward)).iloc[0]
         found.append(
             state("official_outward", row["value"], "count",
                   "Of the ministry's visits of early 2024, those by North Koreans to Russia",
@@ -456,17 +456,19 @@ def pace_statement(rule: str, own: pd.DataFrame, months: int) -> Value:
 
 
 def ministry_and_after(
-    table: pd.DataFrame, frames: dict[str, pd.DataFrame]
+    p: TradeTrends, table: pd.DataFrame, frames: dict[str, pd.DataFrame]
 ) -> tuple[int, pd.DataFrame, tuple[str, ...]] | None:
-    """The ministry's count of early 2024, the strict visits listed after it, the rows of both."""
-    own, spans = frames["overlaps"], frames["spans"].set_index("name")
+    """The ministry's count of early 2024, the strict visits listed after it, the rows of both.
+
+    A count that runs past the span of the study's statement is none of it.
+    """
+    end = frames["spans"].set_index("name").loc["year", "end"]
+    own = meetings.overlaps(p, table, end)
     own = own[own["window"] == "months_2024"]
-    if own.empty or spans.loc["year", "end"].year < 2024:
+    if own.empty:
         return None
     official = own.iloc[0]
-    after = meetings.counts_between(
-        table, official["end"] + pd.Timedelta(days=1), spans.loc["year", "end"]
-    )["strict"]
+    after = meetings.counts_between(table, official["end"] + pd.Timedelta(days=1), end)["strict"]
     return int(official["official"]), after, (official["rows"][0], *after["obs_id"])
 
 

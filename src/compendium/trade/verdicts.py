@@ -161,7 +161,7 @@ def year_claim(claim: pd.Series, then: TradeTrends, later: TradeTrends | None) -
         end = min(claim["period_end"], meetings.last_day(p))
         inside = meetings.counts_between(events, claim["period_start"], end)
         holds = {f"{r} count": float(len(own) > claim["low"]) for r, own in inside.items()}
-        overlap = meetings.overlaps(p, events)
+        overlap = meetings.overlaps(p, events, end)
         overlap = overlap[overlap["window"] == "months_2024"]
         prior = meetings.recall_prior(p, events)
         if len(overlap) and prior is not None:

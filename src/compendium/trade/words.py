@@ -181,17 +181,27 @@ def against_2019(p: TradeTrends, yearly: pd.DataFrame) -> str:
     return "Against 2019, the busiest year before," if busiest else "Against 2019"
 
 
-def pace(ratio: pd.Series) -> str:
+def counted(overlaps: pd.DataFrame) -> dict[str, str]:
+    """When the ministry counted, by the window of `meetings.overlaps`, oldest first."""
+    return {
+        row.window: f"in {row.end.year}"
+        if (row.end.month, row.end.day) == (12, 31)
+        else f"from {row.start:%B} to {row.end.day} {row.end:%B %Y}"
+        for row in overlaps.sort_values("start").itertuples()
+    }
+
+
+def pace(ratio: pd.Series, overlaps: pd.DataFrame) -> str:
     """What the ministry's counts and the ratio of the new pace to that of 2019 come to, by its interval."""
-    counted = (
-        "{value}`trade_trends.official_months_2024` in little more than five months of 2024 against"
-        " {value}`trade_trends.official_year_2019` in all of 2019"
+    counts = " against ".join(
+        f"{{value}}`trade_trends.official_{window}` {when}"
+        for window, when in reversed(counted(overlaps).items())
     )
     if ratio["low"] <= 1:
-        return f"The list alone does not show a faster pace.\nThe ministry counted {counted}."
+        return f"The list alone does not show a faster pace.\nThe ministry counted {counts}."
     size = "less than" if ratio["high"] < 2 else "more than" if ratio["low"] > 2 else "about"
     return (
-        f"The ministry's counts say much the same: {counted}.\n"
+        f"The ministry's counts say much the same: {counts}.\n"
         f"That is {size} a doubling of the pace, not a leap from fewer than a handful."
     )
 
