@@ -29,6 +29,7 @@ from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
 from compendium.troops import caps, checks, money, stock
 from compendium.trade import levels, meetings
+from compendium.trade import halfyear, levels, meetings, series
 from compendium.trade import words as trade_words
 from compendium.troops import caps, checks, stock
 from compendium.values import Value
@@ -391,6 +392,30 @@ def test_a_later_total_by_a_range_is_its_middle_and_in_euros_is_none(tables):
         "trade", edit("trade-x", value="0.03", low="", high="", unit="EUR_billion"), refused=True
     )
     assert levels.reported_total(HINDSIGHT, 2024)["obs_id"] == "trade-rudprk-2024-nikiforov"
+
+
+def test_totals_halves_and_parts_by_a_range_count_by_their_middle(tables):
+    given = few("trade_trends", as_of=STUDY_DAY)
+    chinas = series.china(STUDY_DAY).query("value == value")
+    before = halfyear.shares(given).set_index("year")["share"]
+
+    def change(rows):
+        own = {"value": "", "low": "34.0", "high": "34.8"}
+        for row in ("trade-rudprk-2023-ushakov", "trade-rudprk-2023-ria"):
+            rows = edit(row, **own)(rows)
+        rows = edit("trade-rudprk-2019h1-rfa", value="", low="28", high="29")(rows)
+        rows = edit("trade-rudprk-2023q123-poe", value="", low="27", high="31",
+                    period_start="2024-01-01", period_end="2024-07-31")(rows)  # fmt: skip
+        return edit(chinas["obs_id"].iloc[-1], value="", low="2", high="4")(rows)
+
+    tables("trade", change)
+    totals = series.totals(given)
+    assert series.preferred(totals)[2023] == pytest.approx(34.4)
+    assert halfyear.coincidence(STUDY_DAY)["total"].tolist() == pytest.approx([34.4])
+    now = halfyear.shares(given).set_index("year")["share"]
+    assert now[2019] == pytest.approx(before[2019] * 28.5 / 28.16)
+    assert levels.later_parts(given, 2023)["value"].tolist() == [29]
+    assert series.china(STUDY_DAY).set_index("obs_id")["value"][chinas["obs_id"].iloc[-1]] == 3
 
 
 COUNTED = "strat-mou-meet-2024h1"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compendium import evidence
 from compendium.listings import plain
 from compendium.memory import remembered
 from compendium.parameters import TradeTrends
@@ -51,7 +50,6 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
     totals = series.totals(p)
     totals = totals[totals["preferred"]]
     china = series.china(as_of)
-    china = china.assign(value=evidence.middle(china))
     china = china[(china["qualifier"] != "implied") & (china["concept"] == "customs")]
     trade = pd.concat(
         [

@@ -24,6 +24,7 @@ def stated_half(as_of) -> pd.Series | None:
     """Row of the study's figure for the first half of 2024; None before it was published."""
     rows = evidence.load("trade", as_of, indicator="trade_turnover", item=RUSSIA)
     rows = rows[rows["issuer"].str.startswith("FNF") & spans(rows, H1)]
+    rows = rows.assign(value=evidence.middle(rows))
     return None if rows.empty else rows.sort_values("known_on").iloc[0]
 
 
@@ -52,7 +53,9 @@ def shares(p: TradeTrends) -> pd.DataFrame:
     """
     parts = evidence.load("trade", p.as_of, implied=True, indicator="trade_turnover", item=RUSSIA)
     parts = parts.assign(
-        kind=kind(parts, customs_silent_from(p.as_of)), year=parts["period_start"].dt.year
+        value=evidence.middle(parts),
+        kind=kind(parts, customs_silent_from(p.as_of)),
+        year=parts["period_start"].dt.year,
     )
     whole, half, *quarters = (best(parts[spans(parts, days)], p) for days in (YEAR, H1, *QUARTERS))
     records = []
@@ -181,6 +184,7 @@ def coincidence(as_of) -> pd.DataFrame:
         At most one row: `total`, `growth` (percent), `product`, `rows`.
     """
     rows = evidence.load("trade", as_of)
+    rows = rows.assign(value=evidence.middle(rows))
     growth = rows[(rows["indicator"] == "trade_growth") & (rows["unit"] == "percent")]
     growth = growth[growth["period_start"].dt.year == 2024]
     total = rows[(rows["indicator"] == "trade_turnover") & (rows["item"] == RUSSIA)]

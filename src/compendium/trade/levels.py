@@ -145,6 +145,7 @@ def later_parts(p: TradeTrends, year: int) -> pd.DataFrame:
     """Totals of parts of years after `year`, each from its first of January, best first."""
     parts = evidence.load("trade", p.as_of, indicator="trade_turnover", item=series.RUSSIA)
     parts = parts.assign(
+        value=evidence.middle(parts),
         kind=series.kind(parts, series.customs_silent_from(p.as_of)),
         days=(parts["period_end"] - parts["period_start"]).dt.days + 1,
     )

@@ -79,7 +79,8 @@ def totals(p: TradeTrends) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Rows of the table with `year`, `kind`, `bound` (an upper bound only) and `preferred`
-        (the one figure of its year that calculations use), by year.
+        (the one figure of its year that calculations use), by year. A range has its middle as
+        `value`.
 
     Notes
     -----
@@ -94,6 +95,7 @@ def totals(p: TradeTrends) -> pd.DataFrame:
     )
     rows = rows[rows["item"].isin([RUSSIA, f"{RUSSIA}_upper_bound"]) & covers_year(rows)]
     rows = rows.assign(
+        value=evidence.middle(rows),
         year=rows["period_start"].dt.year,
         kind=kind(rows, customs_silent_from(p.as_of)),
         bound=rows["item"].str.endswith("upper_bound"),
@@ -112,7 +114,6 @@ def ranked(rows: pd.DataFrame, p: TradeTrends) -> pd.DataFrame:
         & (rows["reliability"] <= p.worst_reliability)
         & (rows["kind"] != "study")
         & ~rows["alternative"]
-        & rows["value"].notna()
     )
     rows = rows[fit]
     order = rows.assign(
@@ -147,7 +148,9 @@ def china(as_of) -> pd.DataFrame:
     concept = pd.Series("concept not stated", index=rows.index)
     for issuer, name in CONCEPTS.items():
         concept = concept.where(~rows["issuer"].str.startswith(issuer), name)
-    rows = rows.assign(year=rows["period_start"].dt.year, concept=concept)
+    rows = rows.assign(
+        value=evidence.middle(rows), year=rows["period_start"].dt.year, concept=concept
+    )
     return rows.sort_values(["concept", "year", "qualifier"], ignore_index=True)
 
 
