@@ -23,13 +23,14 @@ from compendium import (
 from compendium.arms import economy, estimates, verdicts, words
 from compendium.arms import value as arms
 from compendium.errors import CompendiumError
-from compendium.policy import check, designations, theft
+from compendium.policy import check, designations, flows, theft
 from compendium.strategy import aid, dates, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
 from compendium.troops import caps, checks, money, stock
 from compendium.trade import levels, meetings
 from compendium.trade import halfyear, levels, meetings, series
+from compendium.trade import halfyear, levels, meetings, offbooks, series
 from compendium.trade import words as trade_words
 from compendium.troops import caps, checks, stock
 from compendium.values import Value
@@ -416,6 +417,25 @@ def test_totals_halves_and_parts_by_a_range_count_by_their_middle(tables):
     assert now[2019] == pytest.approx(before[2019] * 28.5 / 28.16)
     assert levels.later_parts(given, 2023)["value"].tolist() == [29]
     assert series.china(STUDY_DAY).set_index("obs_id")["value"][chinas["obs_id"].iloc[-1]] == 3
+
+
+def test_petroleum_by_a_range_is_drawn_from_that_range(tables):
+    row = "oil-2024-istories"
+    tables("trade", edit(row, value="", low="900000", high="1500000", qualifier="exact"))
+    top = offbooks.estimates(HINDSIGHT).iloc[0]
+    assert top[["obs_id", "low", "value", "high"]].tolist() == [row, 9e5, 1.2e6, 1.5e6]
+    shown = stated("trade_trends")
+    assert shown["barrels_estimated"].value == 1.2e6
+    given = few("trade_trends")
+    table = offbooks.crossing(given, levels.newest_level(given))
+    assert table["usd_per_barrel"].notna().all() and 1.2e6 in set(table["barrels"])
+    at = flows.barrels(
+        few("recommendations", barrel_price_low=100.0, barrel_price_high=100.0),
+        {value.id: value for value in shown.values()},
+        np.full(2, 0.5), np.full(2, 0.5), np.array([0.0, 1.0]),
+    )  # fmt: skip
+    assert at.yearly == pytest.approx([40.0, 100.0])  # over the cap of half a million
+    assert at.basis.startswith("900,000 to 1,500,000 barrels in 366 days")
 
 
 COUNTED = "strat-mou-meet-2024h1"

@@ -89,21 +89,24 @@ def barrels(p: Recommendations, trade: dict[str, Value], u, v, w) -> Flow | None
 
     Notes
     -----
-    The estimate stands for the range that its word gives ("more than" is not undercut and has
-    a fifth of slack). An estimate for part of a year stands for anything between itself
+    The estimate stands for the range it is stated as, else for the one that its word gives ("more
+    than" is not undercut and has a fifth of slack). An estimate for part of a year stands for anything between itself
     (nothing more came) and its pace kept up for the whole year.
     """
     estimate = upstream.value(trade, "trade_trends.barrels_estimated")
     cap = upstream.value(trade, "trade_trends.cap")
     if estimate is None or cap is None:
         return None
-    row = evidence.load("trade", p.as_of, obs_id=list(estimate.rows)).iloc[0]
+    row = evidence.ends(evidence.named(estimate.rows, p.as_of)).iloc[0]
     days = (row["period_end"] - row["period_start"]).days + 1
-    counted = un.uniform(w, *un.stated_range(estimate.value, row["qualifier"]))
+    ends = (row["low"], row["high"])
+    if ends[0] == ends[1]:
+        ends = un.stated_range(estimate.value, row["qualifier"])
+    counted = un.uniform(w, *ends)
     yearly = un.uniform(u, counted, counted * max(1.0, 365 / days))
     price = un.uniform(v, p.barrel_price_low, p.barrel_price_high)
-    word = row["qualifier"].replace("_", " ")
-    basis = f"{word} {estimate.value:,.0f} barrels in {days} days; cap {cap.value:,.0f} a year"
+    stated = evidence.figure_text(row)
+    basis = f"{stated} barrels in {days} days; cap {cap.value:,.0f} a year"
     over = np.maximum(yearly - cap.value, 0) * price / 1e6
     return Flow("barrels", over, (*estimate.rows, *cap.rows), basis)
 

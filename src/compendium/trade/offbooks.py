@@ -28,7 +28,10 @@ OTHER = {
 
 
 def petroleum(as_of) -> pd.DataFrame:
-    """Barrels of refined petroleum from Russia, with the yearly cap: one row a statement."""
+    """Barrels of refined petroleum from Russia, with the yearly cap: one row a statement.
+
+    A range has its middle as `value`; `low` and `high` are filled for all.
+    """
     rows = evidence.load(
         "trade", as_of, indicator=["petroleum_deliveries", "petroleum_cap"], unit="barrels"
     )
@@ -36,7 +39,7 @@ def petroleum(as_of) -> pd.DataFrame:
     in_force = rows["obs_id"].eq("" if cap is None else cap["obs_id"])
     rows = rows[in_force | rows["item"].isin(list(PETROLEUM))]
     group = rows["item"].map(PETROLEUM).fillna("cap for all suppliers")
-    rows = rows.assign(group=group, low=rows["value"], high=rows["value"])
+    rows = evidence.ends(rows.assign(group=group, value=evidence.middle(rows)))
     return rows.sort_values(["period_start", "period_end"], ignore_index=True)
 
 
@@ -44,6 +47,7 @@ def yearly_cap(as_of) -> pd.Series | None:
     """Row of the cap that is in force: the newest one that runs for a year."""
     rows = evidence.load("trade", as_of, indicator="petroleum_cap", item="refined_petroleum")
     rows = rows[(rows["period_end"] - rows["period_start"]).dt.days > 300]
+    rows = rows.assign(value=evidence.middle(rows))
     return None if rows.empty else rows.sort_values("known_on").iloc[-1]
 
 
