@@ -861,7 +861,9 @@ def later_total(hindsight, **changes):
     told = pd.concat([hindsight.readings.reported, pd.Series(changes, dtype=object)])
     told = told[~told.index.duplicated(keep="last")]
     found = dataclasses.replace(hindsight.readings, reported=told)
-    totals = pd.DataFrame({"obs_id": ["trade-customs"], "preferred": [True]})
+    totals = hindsight.frames["totals"]
+    totals = totals.assign(preferred=totals["preferred"] & (totals["year"] < 2024))
+    totals = pd.concat([totals, totals.tail(1).assign(obs_id="trade-customs", preferred=True)])
     return words.later_total(found, 52.9), words.later_report(
         few(as_of=HINDSIGHT), found, totals, 52.9
     )
@@ -872,6 +874,11 @@ def test_the_story_of_the_remark_is_told_of_the_remark_alone(hindsight):
     assert "One later remark" in short and "both cannot be right" in short
     assert "In June 2025 a Russian association" in whole and "badly graded" in whole
     assert "So the model does not prefer it" in whole and "do not overlap" in whole
+    assert (
+        "quoted twice, and equal to the total of the year before but for the decimals, so" in whole
+    )
+    _, whole = later_total(hindsight, value=41.5)
+    assert "quoted twice.\n" in whole and "year before" not in whole
     short, whole = later_total(
         hindsight, obs_id="trade-customs", value=120.0, issuer="Customs Service"
     )

@@ -154,14 +154,15 @@ def china(as_of) -> pd.DataFrame:
     return rows.sort_values(["concept", "year", "qualifier"], ignore_index=True)
 
 
+def of_others(rows: pd.DataFrame) -> pd.DataFrame:
+    """Figures that others than the study state, bounds and arithmetic left out."""
+    return rows[(rows["qualifier"] != "implied") & ~rows["bound"] & (rows["kind"] != "study")]
+
+
 def stated_since(rows: pd.DataFrame, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Figures of others than the study for years from `first` on: well graded ones, and the rest."""
-    own = rows[
-        (rows["year"] >= first)
-        & (rows["qualifier"] != "implied")
-        & ~rows["bound"]
-        & (rows["kind"] != "study")
-    ]
+    own = of_others(rows)
+    own = own[own["year"] >= first]
     good = own["credibility"] <= WELL_GRADED
     return own[good], own[~good]
 

@@ -52,10 +52,14 @@ def later_report(p: TradeTrends, found: levels.Readings, totals: pd.DataFrame, h
         else "no less than the study's figure for the first half.\n"
     )
     if remark:
-        said += (
-            "The later figure is badly graded: one man's remark, quoted twice, and equal to the total of the year before"
-            " but for the decimals, so it may be that total repeated by mistake.\n"
-        )
+        said += "The later figure is badly graded: one man's remark, quoted twice"
+        before = series.of_others(totals[totals["year"] == found.year - 1])["value"]
+        if (before.astype(int) == int(told["value"])).any():
+            said += (
+                ", and equal to the total of the year before but for the decimals,"
+                " so it may be that total repeated by mistake"
+            )
+        said += ".\n"
     if told["obs_id"] in set(totals.loc[totals["preferred"], "obs_id"]):
         said += (
             "By the grades that this build takes, it is the total the series has for the year.\n"
