@@ -24,7 +24,7 @@ from compendium.arms import economy, estimates, verdicts, words
 from compendium.arms import value as arms
 from compendium.errors import CompendiumError
 from compendium.policy import check, designations, flows, theft
-from compendium.strategy import aid, dates, votes
+from compendium.strategy import aid, costs, dates, votes
 from compendium.strategy import verdicts as strategy
 from compendium.trade import levels
 from compendium.troops import caps, checks, money, stock
@@ -535,6 +535,37 @@ def test_a_share_of_how_many_votes_is_not_known_reads_nothing(tables):
     assert pd.isna(votes.change(votes.shares(HINDSIGHT), "RUS-CHN")["low"])
     found = reading("limit-china", "votes of Beijing with Moscow")
     assert found.reading == "no rows" and found.text.endswith("of how many votes is not known")
+
+
+def test_of_two_reports_of_a_vote_the_better_graded_is_kept(tables):
+    before = votes.country_votes(HINDSIGHT)
+    like = "strat-unga-peace-2023-02-chn"
+    for grade in ("F", "A"):
+        tables("strategy", add(like, obs_id=f"{like}-{grade.lower()}", issuer="Reuters", value="3",
+                               reliability=grade))  # fmt: skip
+        now = votes.country_votes(HINDSIGHT).set_index("text")["CHN"]
+        own = now.index == votes.TEXTS["peace-2023-02"]
+        assert (now[own] == ("against" if grade == "A" else "abstained")).all()
+        assert now[~own].tolist() == before.loc[~own, "CHN"].tolist()
+
+
+def test_votes_polls_and_trade_by_a_range_are_their_middle(tables):
+    span = {"value": "", "low": "0.6", "high": "0.8"}
+
+    def change(rows):
+        rows = edit("strat-unga-agree-rus-chn-2023", **span)(rows)
+        rows = edit("strat-unga-peace-2023-02-for", value="", low="140", high="144")(rows)
+        rows = edit("strat-poll-2024-10-weapons", value="", low="12", high="16")(rows)
+        return edit("strat-china-2019", value="", low="2600", high="2900")(rows)
+
+    tables("strategy", change)
+    alike = votes.shares(HINDSIGHT).set_index("row").loc["strat-unga-agree-rus-chn-2023"]
+    assert alike["share"] == pytest.approx(0.7) and alike["low90"] < 0.7 < alike["high90"]
+    tallies = votes.tallies(HINDSIGHT).set_index("text")
+    assert tallies.at["peace-2023-02", "for"] == 142
+    polls = aid.polls(HINDSIGHT).set_index("obs_id").loc["strat-poll-2024-10-weapons"]
+    assert costs.china_trade(HINDSIGHT).set_index("year").at[2019, "value"] == 2750
+    assert polls["value"] == 14 and polls["low90"] < 14 < polls["high90"]
 
 
 @pytest.mark.parametrize(

@@ -294,6 +294,7 @@ def polls(as_of) -> pd.DataFrame:
     """
     found = evidence.load("strategy", as_of, indicator=list(POLLS))
     found = found.assign(
+        value=evidence.middle(found),
         question=found["indicator"].map(QUESTIONS),
         answer=found["item"].str.replace("_", " "),
         n=found["note"].map(intervals.sample_size).astype(float),

@@ -28,7 +28,7 @@ def china_trade(as_of) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "year": own["period_end"].dt.year,
-            "value": own["value"],
+            "value": evidence.middle(own),
             "group": "China's customs",
             "line": "customs",
             "row": own["obs_id"],
@@ -40,6 +40,7 @@ def china_trade(as_of) -> pd.DataFrame:
 def china_changes(as_of) -> pd.DataFrame:
     """Stated changes on the year before, by the end of their period."""
     rows = evidence.load("strategy", as_of, indicator="china_dprk_trade_change")
+    rows = rows.assign(value=evidence.middle(rows))
     return rows.sort_values(["period_end", "known_on"], ignore_index=True)
 
 

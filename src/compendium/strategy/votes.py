@@ -52,6 +52,7 @@ def shares(as_of) -> pd.DataFrame:
     scatter if they stood for others of their kind.
     """
     rows = evidence.load("strategy", as_of, indicator="unga_identical_vote_share", implied=True)
+    rows = rows.assign(value=evidence.middle(rows))
     n = rows["note"].map(intervals.sample_size).astype(float)
     ends = [
         intervals.wilson(v, k) if pd.notna(k) else (np.nan, np.nan)
@@ -98,7 +99,7 @@ def tallies(as_of) -> pd.DataFrame:
     names = [f"unga_votes_{side}" for side in ("for", "against", "abstain")]
     rows = evidence.load("strategy", as_of, indicator=names)
     rows = rows[rows["item"].isin(TEXTS)].sort_values(["credibility", "reliability"])
-    rows = rows.drop_duplicates(["indicator", "item"])
+    rows = rows.assign(value=evidence.middle(rows)).drop_duplicates(["indicator", "item"])
     records = []
     for text, own in rows.groupby("item"):
         votes = own.set_index("indicator")["value"]
@@ -116,8 +117,9 @@ def tallies(as_of) -> pd.DataFrame:
 
 @remembered
 def country_votes(as_of) -> pd.DataFrame:
-    """Votes of single states on the texts: `text`, `day` and a column a state."""
+    """Votes of single states on the texts, by the best-graded row: `text`, `day`, a column a state."""
     rows = evidence.load("strategy", as_of, indicator="unga_country_vote")
+    rows = rows.sort_values(["credibility", "reliability"], kind="stable").drop_duplicates("item")
     if rows.empty:
         return pd.DataFrame(columns=["text", "day"])
     parts = rows["item"].str.split(":", expand=True)
@@ -136,7 +138,7 @@ def ideal_points(as_of) -> pd.DataFrame:
         {
             "state": rows["item"],
             "session": rows["period_start"].dt.year,
-            "value": rows["value"],
+            "value": evidence.middle(rows),
             "low": rows["low"],
             "high": rows["high"],
             "row": rows["obs_id"],
