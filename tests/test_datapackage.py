@@ -249,6 +249,10 @@ ROWS = [
         "did you mean 'unga_",
     ),
     ("releases", 5, {"issuer": "Bank of Japan"}, "issuer", "is the issuer of no row"),
+    *(
+        ("strategy", 219, {"note": f"{said}; same wording"}, "note", "or more, as 1,001 or 1001")
+        for said in ("n=0", "n=,", "n=1 001", "n=1.001", "N = 12", "n= about 1,000", "n =1,01")
+    ),
     ("arms", 15, {"item": "artilery_shells"}, "item", "slip of 'artillery_shells' (5 rows, first "),
     (
         "arms",

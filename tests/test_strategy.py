@@ -77,7 +77,17 @@ def test_difference_is_newcombes():
     ("note", "n"),
     [
         ("n=1,001; same wording as June 2022", 1001),
+        ("asked by telephone, N = 1,001", 1001),
+        ("n=1001.", 1001),
+        ("n=400, weighted", 400),
+        ("n=0", None),
+        ("n=,", None),
+        ("n=1 001", None),
+        ("n=1.001", None),
+        ("n=10,01", None),
+        ("n=29", None),
         ("79 votes in which both took part; x", 79),
+        ("0 votes in which both took part", None),
         ("week bounds are mine", None),
     ],
 )

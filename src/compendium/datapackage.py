@@ -53,6 +53,10 @@ INDICATORS = "compendium:indicators"  # property of a table: what it measures, i
 # Property of a table: by indicator, the keys that a note states at its head (`keys_of`), each with
 # the values it may have, or none where it is free text.
 NOTED = "compendium:note_keys"
+SIZE = r"\b[nN] ?= ?"  # how the size of a poll begins in a note
+# A whole number, with or without commas between thousands, and no more digits after it.
+COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)(?![.,]?\d| \d)"
+SMALLEST_POLL = 30
 # Field property: where no name of the column may look like a slip of another, in its "table" or in
 # every column so called of the "package"; and the package's list of pairs which only look so.
 NAMES, APART = "compendium:names", "compendium:names_apart"
@@ -708,6 +712,16 @@ def _rules(descriptor: dict) -> list[Rule]:
             "high or less",
             lambda t: ~(t["score"] > t["high"]),
         ),
+        # Models make the interval of a poll from it.
+        Rule(
+            ("note", "indicator"),
+            "begins to state how many were asked in a form that is not read",
+            f"n= and a whole number, {SMALLEST_POLL} or more, as 1,001 or 1001",
+            lambda t: (
+                ~(t["indicator"].str.startswith("poll_") & t["note"].str.contains(SIZE))
+                | t["note"].map(asked).notna()
+            ),
+        ),
         Rule(
             ("comparator", "low", "high"),
             "the figures are not those that such a claim has",
@@ -790,6 +804,14 @@ def _unread(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Itera
 def keys_of(note: str) -> dict[str, str]:
     """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
     return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
+
+
+def asked(note: str) -> float | None:
+    """Number of people asked that a note states, as ``n=1,001``; None where it is none of a poll."""
+    begins = re.search(SIZE, note)
+    number = begins and re.match(COUNT, note[begins.end() :])
+    size = float(number[1].replace(",", "")) if number else 0.0
+    return size if size >= SMALLEST_POLL else None
 
 
 def _unnoted(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Iterator[Fault]:

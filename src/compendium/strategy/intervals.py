@@ -6,6 +6,8 @@ import re
 
 from scipy import stats
 
+from compendium import datapackage
+
 LEVEL = 0.9
 
 
@@ -47,5 +49,7 @@ def difference(
 
 def sample_size(note: str) -> float | None:
     """Number of people asked (``n=1,001``) or of votes (``79 votes``) a note states."""
-    found = re.search(r"n=([\d,]+)", note) or re.search(r"\b([\d,]+) votes in which both", note)
-    return float(found[1].replace(",", "")) if found else None
+    if size := datapackage.asked(note):
+        return size
+    found = re.search(r"\b([1-9]\d*) votes in which both", note)
+    return float(found[1]) if found else None
