@@ -31,6 +31,7 @@ from compendium.troops import caps, checks, money, stock
 from compendium.trade import levels, meetings
 from compendium.trade import halfyear, levels, meetings, series
 from compendium.trade import halfyear, levels, meetings, offbooks, series
+from compendium.trade import halfyear, levels, meetings, offbooks, series, yardsticks
 from compendium.trade import words as trade_words
 from compendium.troops import caps, checks, stock
 from compendium.values import Value
@@ -672,6 +673,63 @@ def test_men_in_stages_stay_so_where_a_better_report_stands_for_them(tables):
     tables("troops", add("troops-add-2025-11-04-nis-builders", obs_id="troops-x", reliability="A",
                          credibility="1", source_id="csis2026timeline"))  # fmt: skip
     assert stock.contingents(given)[ends].equals(before)
+# --- rows that are named ---------------------------------------------------------------------------
+
+
+def better(row):
+    """A second report of the statement of a row, graded better, which then stands for both."""
+    return add(row, obs_id=f"{row}-better", source_id="csis2026timeline", reliability="A",
+               credibility="1")  # fmt: skip
+
+
+def test_an_event_is_dated_by_its_row_beside_a_better_report(tables):
+    given = few("kremlin_strategy")
+    before = aid.events(given)
+    tables("troops", better(aid.EVENTS["troops"][1]))
+    assert aid.events(given) == before and len(before) == 2
+
+
+def test_the_turn_of_washington_confounds_beside_a_better_report(tables):
+    before = reading("limit-reputation", "votes for texts on Ukraine")
+    tables("strategy", better("strat-unga-ukraine-text-2025-02-usa"))
+    now = reading("limit-reputation", "votes for texts on Ukraine")
+    assert now.confounded and now == before
+
+
+def test_a_better_report_of_the_remark_is_still_the_remark(tables):
+    tables("trade", better(trade_words.REMARK))
+    told = levels.reported_total(HINDSIGHT, 2024)
+    assert told["obs_id"] != trade_words.REMARK and trade_words.is_remark(told)
+
+
+def test_yardsticks_keep_their_rows_beside_better_reports(tables):
+    before = economy.yardsticks(HINDSIGHT)
+    for row in ("fx-krwusd-2023", "bok-gdpreal-2022-usd"):
+        known = {"stated_on": "2024-07-26", "source_id": "csis2026timeline"}
+        tables("trade", edit(row, **known))
+        tables("trade", better(row))
+    assert economy.yardsticks(HINDSIGHT).equals(before)
+
+
+def test_barrels_of_an_estimate_that_has_a_better_report(tables):
+    given, half = few("recommendations"), np.full(2, 0.5)
+    trade = {value.id: value for value in stated("trade_trends").values()}
+    before = flows.barrels(given, trade, half, half, half)
+    tables("trade", better("oil-2024-istories"))
+    now = flows.barrels(given, trade, half, half, half)
+    assert now.yearly.tolist() == before.yearly.tolist() and now.rows == before.rows
+
+
+def test_growth_and_levels_by_a_range_are_their_middle(tables):
+    before = yardsticks.growth(HINDSIGHT).iloc[-1]
+    levels_ = yardsticks.implied_rates(HINDSIGHT)
+    study = levels_["stated_by"].str.contains("FNF")
+    won = levels_.loc[study, "rows"].iloc[0][0]
+
+    tables("trade", edit(before["obs_id"], value="", low="3", high="4"))
+    tables("trade", edit(won, value="", low="32", high="34"))
+    assert yardsticks.growth(HINDSIGHT).iloc[-1]["value"] == 3.5
+    assert yardsticks.implied_rates(HINDSIGHT).loc[study, "trillion_won"].tolist() == [33]
 
 
 # --- verdicts --------------------------------------------------------------------------------------

@@ -18,9 +18,14 @@ def beside(amount: float, other: float) -> str:
     return "above" if amount > other else "below" if amount < other else "at"
 
 
+def is_remark(told: pd.Series) -> bool:
+    """Whether a total is that of the remark, in whichever report it is graded best."""
+    return REMARK in (told["obs_id"], *told["repeated_by"])
+
+
 def later_total(found: levels.Readings, half: float) -> str:
     """What the total of the year as reported later says beside the study's half of it."""
-    what = "remark" if found.reported["obs_id"] == REMARK else "figure"
+    what = "remark" if is_remark(found.reported) else "figure"
     beneath = float(found.reported["value"]) < half
     return (
         f"One later {what} puts the whole year at {{value}}`trade_trends.reported`, "
@@ -37,7 +42,7 @@ def later_total(found: levels.Readings, half: float) -> str:
 def later_report(p: TradeTrends, found: levels.Readings, totals: pd.DataFrame, half: float) -> str:
     """Who reported the total of the year later, how it fits the study's half, and what it is worth."""
     told = found.reported
-    remark = told["obs_id"] == REMARK
+    remark = is_remark(told)
     said = (
         "In June 2025 a Russian association of exporters and importers put trade in 2024 at"
         " {value}`trade_trends.reported` and called it a record, which it is not.\n"

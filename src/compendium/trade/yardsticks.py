@@ -23,7 +23,7 @@ __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_ove
 def growth(as_of) -> pd.DataFrame:
     """Growth rows with `year` and `place` (first or last of the known vintages of a year)."""
     rows = evidence.load("trade", as_of, indicator="gdp_growth_real")
-    rows = rows.assign(year=rows["period_start"].dt.year)
+    rows = rows.assign(value=evidence.middle(rows), year=rows["period_start"].dt.year)
     rows = rows.sort_values(["year", "known_on", "obs_id"], ignore_index=True)
     last = ~rows.duplicated("year", keep="last")
     return rows.assign(place=last.map({True: "newest vintage", False: "earlier vintage"}))
@@ -59,12 +59,18 @@ def implied_rates(as_of) -> pd.DataFrame:
         output of 2023, the only known level it fits.
     """
     table = levels(as_of)
+    table = table.assign(value=evidence.middle(table))  # the levels are shown as stated
     average = evidence.load("trade", as_of, indicator="fx_rate", item="KRW_USD")
-    average = average.groupby(average["period_start"].dt.year)["value"].first()
+    average = average.assign(value=evidence.middle(average), year=average["period_start"].dt.year)
+    average = average.groupby("year")["value"].first()
     won = table[table["unit"] == "KRW_trillion"]
     dollars = table[table["unit"] == "USD_billion"]
     study = evidence.load("trade", as_of, indicator="economic_output_total")
-    study = study.assign(year=study["period_start"].dt.year, concept=LEVELS["gdp_real_level"])
+    study = study.assign(
+        value=evidence.middle(study),
+        year=study["period_start"].dt.year,
+        concept=LEVELS["gdp_real_level"],
+    )
     records = []
     for row in pd.concat([dollars, study]).itertuples():
         own = won[(won["year"] == row.year) & (won["concept"] == row.concept)]
