@@ -26,14 +26,9 @@ from compendium.errors import CompendiumError
 from compendium.policy import check, designations, flows, theft
 from compendium.strategy import aid, costs, dates, votes
 from compendium.strategy import verdicts as strategy
-from compendium.trade import levels
-from compendium.troops import caps, checks, money, stock
-from compendium.trade import levels, meetings
-from compendium.trade import halfyear, levels, meetings, series
-from compendium.trade import halfyear, levels, meetings, offbooks, series
 from compendium.trade import halfyear, levels, meetings, offbooks, series, yardsticks
 from compendium.trade import words as trade_words
-from compendium.troops import caps, checks, stock
+from compendium.troops import caps, checks, money, stock
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -673,7 +668,6 @@ def test_men_in_stages_stay_so_where_a_better_report_stands_for_them(tables):
     tables("troops", add("troops-add-2025-11-04-nis-builders", obs_id="troops-x", reliability="A",
                          credibility="1", source_id="csis2026timeline"))  # fmt: skip
     assert stock.contingents(given)[ends].equals(before)
-# --- rows that are named ---------------------------------------------------------------------------
 
 
 def better(row):
