@@ -29,6 +29,8 @@ from compendium.strategy import verdicts as strategy
 from compendium.trade import halfyear, levels, meetings, offbooks, series, yardsticks
 from compendium.trade import words as trade_words
 from compendium.troops import caps, checks, money, stock
+from compendium.troops import words as soldiers
+from compendium.troops.statements import check_statements
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT = dt.date(2024, 10, 28), dt.date(2026, 10, 31)
@@ -233,6 +235,19 @@ def test_rows_with_one_end_alone_are_read_by_it(tables, end, words):
     shown = stated("troop_plausibility")
     assert shown["sent_total"].value == 15000 + 1000 + 5000  # with sappers and builders
     assert shown["killed_highest"].value == 2000
+
+
+def test_a_later_count_of_additional_men_that_nobody_has_judged_is_named(tables):
+    assert checks.unjudged(HINDSIGHT) == ()
+    wave = {"value": "20000", "low": "", "high": "", "reliability": "A", "credibility": "1"}
+    third = LATER | {"obs_id": "troops-x", "period_end": "2025-08-15", "stated_on": "2025-08-15"}
+    tables("troops", add("troops-add-2025-03-31-nis", **wave, **third))
+    assert checks.unjudged(HINDSIGHT) == ("troops-x",)
+    given = few("troop_plausibility")
+    frames = {"ceiling": checks.ceiling(given), "forecasts": checks.forecasts(given)}
+    shown = {value.id.partition(".")[2]: value for value in check_statements(given, frames)}
+    assert shown["forecasts_unjudged"].rows == ("troops-x",)
+    assert soldiers.unjudged(shown["forecasts_unjudged"]).endswith("counted before: troops-x.")
 
 
 def test_daily_losses_as_a_range_count_with_their_middle(tables):

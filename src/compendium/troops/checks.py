@@ -131,6 +131,15 @@ LATER_STEPS = (
     "troops-present-2025-09-02-nis",
     "troops-add-2025-11-04-nis-builders",
 )
+# Other reports of men that a step counts already. Whether a further count is of further men is
+# a judgement, so until it stands here or among the steps it is named beside the result.
+SAME_MEN = (
+    "troops-add-2025-01-02-press",
+    "troops-add-2025-02-24-ua",
+    "troops-add-2025-03-27-jcs",
+    "troops-sent-2025-05-29-msmt-b",
+    "troops-add-2025-08-hur",
+)
 STEP_OF = {"sappers": LATER_STEPS[1], "construction_troops": LATER_STEPS[2]}
 GRACE = pd.Timedelta(days=31)  # a count comes weeks after the men
 NO_FORECAST = ("first_unit_to_Kursk",)  # where men were to go, not how many
@@ -158,6 +167,7 @@ def forecasts(p: TroopPlausibility) -> pd.DataFrame:
     A total is set against all that had come by its day or the largest count of men sent, an addition against what was counted
     to have come after it was said, a presence against the largest count. Men still moving in
     stages are taken as come, in the forecast's favour. Counts up to `GRACE` late are allowed.
+    Counts of additional men that `unjudged` names are set against no forecast.
     """
     steps = arrivals(p.as_of)
     there, total = present(p.as_of), sent(p.as_of)
@@ -202,6 +212,12 @@ def arrivals(as_of) -> list[tuple[str, pd.Timestamp, float]]:
             so_far = max(persons, so_far)
     steps += [(row, days[row], figure(known, row)) for row in LATER_STEPS if row in days.index]
     return steps
+
+
+def unjudged(as_of) -> tuple[str, ...]:
+    """Counts of additional men that are no step, and not judged to be of the men of a step."""
+    found = rows(as_of, "troops_additional")
+    return tuple(found.loc[~evidence.tell(found, (*LATER_STEPS, *SAME_MEN)), "obs_id"])
 
 
 def _came(row, steps: list[tuple], there: pd.DataFrame, total: pd.DataFrame) -> tuple[str, float]:

@@ -809,6 +809,13 @@ def check_statements(p, frames) -> list[Value]:
             state("forecasts_too_high", int((due["verdict"] == "too high").sum()), "count",
                   "Of those, too high", kind="score", rows=all_rows(due)),
         ]  # fmt: skip
+    left = checks.unjudged(p.as_of)
+    if len(due) and left:
+        found.append(
+            state("forecasts_unjudged", len(left), "count",
+                  "Counts of additional men set against no forecast: whether they are of further men is not judged",
+                  kind="evidence", rows=left)
+        )  # fmt: skip
     used_up = checks.exhaustion(p.as_of)
     if used_up is not None:
         found.append(

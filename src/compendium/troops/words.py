@@ -119,6 +119,14 @@ def ways_caption(table: pd.DataFrame, head: float) -> str:
     return "Ways tried to reach the study's sum a head, exact or not; none is proved."
 
 
+def unjudged(left: Value) -> str:
+    """Which counts of additional men no forecast is set against."""
+    return (
+        "Set against no forecast, as it is not judged whether they are of further men than those"
+        f" counted before: {evidence.joined(left.rows)}."
+    )
+
+
 def put(what: str, ids: tuple[str, ...]) -> str:
     """Whether rows or a parameter set a price, for the start of a sentence."""
     return f"Known rows put {what}" if ids else f"A parameter puts {what}"
