@@ -348,6 +348,7 @@ book.render("tiny", root / "chapters", root / "values.json", root / "html", root
 """
 
 
+@pytest.mark.long
 def test_hostile_text_in_a_row_stays_text(browser, tmp_path):
     copy = Copy(tmp_path)
     note = next(

@@ -267,6 +267,7 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(checkout):
     assert contents(checkout / "_build") == before
 
 
+@pytest.mark.long
 def test_the_command_tells_a_failing_cell(checkout):
     for name in parameters.CHAPTERS:
         store_chapter(checkout / "chapters", "1", name)

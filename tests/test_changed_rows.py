@@ -655,12 +655,17 @@ def test_a_better_report_of_a_named_row_takes_nothing_from_the_arms(tables):
 @pytest.mark.parametrize(
     ("row", "frame"),
     [
-        ("fx-usdeur-2024-06-28", "follow_up"),
         ("arms-price-82-2022", "follow_up"),
-        ("arms-fnf24-troop-perperson", "follow_up"),
-        ("arms-mis-2024-09", "follow_up"),
-        ("arms-fnf24-low", "study"),
-        ("arms-fnf24-high", "study"),
+        *(
+            pytest.param(row, frame, marks=pytest.mark.long)
+            for row, frame in (
+                ("fx-usdeur-2024-06-28", "follow_up"),
+                ("arms-fnf24-troop-perperson", "follow_up"),
+                ("arms-mis-2024-09", "follow_up"),
+                ("arms-fnf24-low", "study"),
+                ("arms-fnf24-high", "study"),
+            )
+        ),
     ],
 )
 def test_without_a_named_row_its_part_is_left_out_and_the_rest_stands(row, frame):

@@ -103,6 +103,7 @@ def pages(quick_book):
     }
 
 
+@pytest.mark.long
 def test_every_term_is_used_on_some_page_and_every_link_leads_to_one(pages):
     own = {term["id"] for term in pages["glossary"].select("article dt[id]")}
     links = [a for page in pages.values() for a in page.select("article a.glossary-term")]

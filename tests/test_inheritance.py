@@ -65,6 +65,7 @@ def outputs(folder: Path, **variables: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not sys.prefix.isascii(), reason="no Python starts in ASCII where its own path is not"
 )

@@ -150,7 +150,9 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("signal", [2, 9, 15])
+@pytest.mark.parametrize(
+    "signal", [9, *(pytest.param(number, marks=pytest.mark.long) for number in (2, 15))]
+)
 def test_a_killed_build_leaves_no_kernel(folder, tmp_path, tmp_path_factory, signal):
     mark = tmp_path_factory.mktemp("aside") / "kernel"  # not in the checkout
     store(cell(f"import os; open({str(mark)!r}, 'w').write(str(os.getpid()))\nwhile True: pass"))

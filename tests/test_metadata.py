@@ -95,6 +95,7 @@ def soup(html, name):
     return BeautifulSoup((html / f"{name}.html").read_text("utf-8"), "html.parser")
 
 
+@pytest.mark.long
 def test_hostile_facts_stay_text_on_every_page(html):
     for name in ("index", "chapters/arms_trade", "chapters/evidence", "chapters/references"):
         page = soup(html, name)

@@ -298,7 +298,8 @@ class World:
                 self.insert("policy_scores", new)
         if self.day < STUDY_DAY:
             for row in self.tables["claims"]:
-                row |= {"low": "", "high": "", "statement": "Another statement of the study"}
+                row |= {"comparator": "interpretation", "low": "", "high": "",
+                        "statement": "Another statement of the study"}  # fmt: skip
             self.tables["claims"] = self.tables["claims"][::-1]
         for table in ("hypotheses", "policy_scores", "claims"):
             write(self.raw, table, self.tables[table])

@@ -294,10 +294,9 @@ def test_the_command_and_the_scenario_give_the_same_numbers(panel, tmp_path, mon
     assert scenarios.read("what_if").chapters["arms_trade"] == whole("arms_trade", given)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chapter", MAKERS)
-@pytest.mark.parametrize(
-    "as_of", ["2024-02-15", pytest.param("2026-06-30", marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("as_of", ["2024-02-15", "2026-06-30"])
 def test_other_vintages_have_panels_that_start_at_them(panel, folder, chapter, as_of):
     chosen = parameters.validate(chapter, {**QUICK[chapter], "as_of": as_of})
     result = models.run(chapter, chosen)
