@@ -88,6 +88,7 @@ def test_difference_is_newcombes():
         ("n=29", None),
         ("79 votes in which both took part; x", 79),
         ("0 votes in which both took part", None),
+        ("1,201 votes in which both took part", None),  # not 201
         ("week bounds are mine", None),
     ],
 )

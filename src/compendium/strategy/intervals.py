@@ -51,5 +51,5 @@ def sample_size(note: str) -> float | None:
     """Number of people asked (``n=1,001``) or of votes (``79 votes``) a note states."""
     if size := datapackage.asked(note):
         return size
-    found = re.search(r"\b([1-9]\d*) votes in which both", note)
+    found = re.search(r"(?<![\d,.])([1-9]\d*) votes in which both", note)
     return float(found[1]) if found else None
