@@ -470,7 +470,10 @@ def test_of_two_counts_of_a_year_the_one_that_covers_most_stands(tables):
     given = few("trade_trends")
     overlap = meetings.overlaps(given, meetings.events(given))
     assert overlap.set_index("window").at["months_2024", "official"] == 31
-    assert trade_words.counted(overlap) == {"year_2019": "in 2019", "months_2024": "in 2024"}
+    assert trade_words.counted(overlap) == {
+        "year_2019": "in all of 2019",
+        "months_2024": "in all of 2024",
+    }
     now = stated("trade_trends")
     assert now["official_months_2024"].rows == ("strat-mou-meet-2024",)
     # The study speaks of the year to October, past which the new count runs.

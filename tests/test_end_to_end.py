@@ -216,7 +216,8 @@ if __name__ == "__main__":
         pytest.param(
             "claims", "arms-value-upper", {"arms_trade", "replication"}, marks=pytest.mark.long
         ),
-        ("arms", "arms-sh-2025-01-us", set()),  # known only after this vintage
+        # known only after this vintage
+        pytest.param("arms", "arms-sh-2025-01-us", set(), marks=pytest.mark.long),
     ],
 )
 def test_a_row_runs_its_readers_again_and_no_other_chapter(
@@ -239,6 +240,7 @@ def test_a_row_runs_its_readers_again_and_no_other_chapter(
     assert {chapter for chapter in STUDY if told[chapter] == "run"} == readers
 
 
+@pytest.mark.long
 def test_a_bad_table_stops_before_anything_runs(built, copy):
     before = fingerprint(built)
     copy.replace("data/raw/arms.csv", "arms-sh-2024-10-dia", "rounds", "bullets")

@@ -23,7 +23,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from compendium import alike, files, paths
+from compendium import alike, files, notes, paths
 from compendium.errors import CompendiumError, Fault, FaultsError, nearest, shorten
 from compendium.reads import recorded
 
@@ -50,13 +50,9 @@ LISTED = 12  # so many allowed values still fit into a message
 # A foreign key of the Frictionless standard points at one table and holds one name.
 ROWS = "compendium:rows"
 INDICATORS = "compendium:indicators"  # property of a table: what it measures, in which units
-# Property of a table: by indicator, the keys that a note states at its head (`keys_of`), each with
+# Property of a table: by indicator, the keys that a note states at its head (`notes.keys`), each with
 # the values it may have, or none where it is free text.
 NOTED = "compendium:note_keys"
-SIZE = r"\b[nN] ?= ?"  # how the size of a poll begins in a note
-# A whole number, with or without commas between thousands, and no more digits after it.
-COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)(?![.,]?\d| \d)"
-SMALLEST_POLL = 30
 # Field property: where no name of the column may look like a slip of another, in its "table" or in
 # every column so called of the "package"; and the package's list of pairs which only look so.
 NAMES, APART = "compendium:names", "compendium:names_apart"
@@ -716,10 +712,10 @@ def _rules(descriptor: dict) -> list[Rule]:
         Rule(
             ("note", "indicator"),
             "begins to state how many were asked in a form that is not read",
-            f"n= and a whole number, {SMALLEST_POLL} or more, as 1,001 or 1001",
+            f"n= and a whole number, {notes.SMALLEST_POLL} or more, as 1,001 or 1001",
             lambda t: (
-                ~(t["indicator"].str.startswith("poll_") & t["note"].str.contains(SIZE))
-                | t["note"].map(asked).notna()
+                ~(t["indicator"].str.startswith("poll_") & t["note"].str.contains(notes.SIZE))
+                | t["note"].map(notes.asked).notna()
             ),
         ),
         Rule(
@@ -801,26 +797,13 @@ def _unread(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Itera
                 yield Fault(paths.relative(path), problem, int(line), column, value, allowed)
 
 
-def keys_of(note: str) -> dict[str, str]:
-    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
-    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
-
-
-def asked(note: str) -> float | None:
-    """Number of people asked that a note states, as ``n=1,001``; None where it is none of a poll."""
-    begins = re.search(SIZE, note)
-    number = begins and re.match(COUNT, note[begins.end() :])
-    size = float(number[1].replace(",", "")) if number else 0.0
-    return size if size >= SMALLEST_POLL else None
-
-
 def _unnoted(table: dict, path: Path, text: pd.DataFrame, at_fault: set) -> Iterator[Fault]:
     """Find notes that lack what models read in them; of each its first fault."""
     for indicator, keys in table.get(NOTED, {}).items():
         for line, note in text["note"][text["indicator"] == indicator].items():
             if (line, "note") in at_fault:
                 continue
-            found = keys_of(note)
+            found = notes.keys(note)
             for key, values in keys.items():
                 value = found.get(key)
                 if value is not None and (not values or value in values):
@@ -851,9 +834,8 @@ def _slips(
             if NAMES in field:
                 file, column = paths.relative(places[name]), field["name"]
                 own = texts[name][column]
-                cells.setdefault(
-                    (column, name) if field[NAMES] == "table" else (column,), []
-                ).extend(
+                scope = (column, name) if field[NAMES] == "table" else (column,)
+                cells.setdefault(scope, []).extend(
                     (value, file, line, column)
                     for line, value in own[own != ""].items()
                     if (file, line, column) not in at_fault

@@ -107,7 +107,8 @@ def load(
         together with the rows they come from.
     repeats : bool
         Also return second and later reports of a statement. By default only the
-        best-graded report is kept and the others are named in `repeated_by`.
+        best-graded report is kept and the others are named in `repeated_by`; rows that are
+        asked for by `obs_id` are all returned, so that none is lost to a better report.
     **filters
         Column name and the value, or collection of values, it must have.
 
@@ -150,6 +151,7 @@ def load(
             f"allowed: {', '.join(OBSERVATION_TABLES)}"
         )
     wanted = tuple((column, _frozen(value)) for column, value in filters.items())
+    repeats = repeats or "obs_id" in filters
     found = _loaded(table, stamps(table), parse_day(as_of), implied, repeats, wanted)
     if left_out():
         found = found[~found["obs_id"].isin(left_out())].reset_index(drop=True)
@@ -179,13 +181,13 @@ def named(ids: Collection[str], as_of: str | dt.date) -> pd.DataFrame:
     """
     wanted = sorted(set(ids))
     found = [
-        load(table, as_of, implied=True, repeats=True, obs_id=wanted).assign(table=table)
+        load(table, as_of, implied=True, obs_id=wanted).assign(table=table)
         for table in OBSERVATION_TABLES
     ]
     return pd.concat(found, ignore_index=True)
 
 
-def tell(rows: pd.DataFrame, ids: Collection[str]) -> pd.Series:
+def reports_of(rows: pd.DataFrame, ids: Collection[str]) -> pd.Series:
     """Whether each row is a named one, or another report of the statement that one makes."""
     wanted = set(ids)
     others = rows["repeated_by"].map(lambda found: not wanted.isdisjoint(found))

@@ -104,7 +104,7 @@ def price_rows(as_of) -> dict[str, pd.DataFrame]:
     rows = evidence.ends(
         evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
     )
-    full = evidence.tell(rows, FULL_PRICE_ROWS)
+    full = evidence.reports_of(rows, FULL_PRICE_ROWS)
     return {
         basis: rows[
             (rows["item"].isin(items) & ~full) | (full if basis == "russian_cost" else False)
@@ -346,7 +346,7 @@ def inss_rocket_share(as_of, loads: pd.DataFrame) -> tuple[float, tuple[str, ...
     )
     ids = ["arms-inss-window-152", "arms-inss-window-122"]
     quantities = quantities.set_index("obs_id")["value"].reindex(ids)
-    pair = loads[evidence.tell(loads, ["arms-conv-2024-02-152", "arms-conv-2024-02-122"])]
+    pair = loads[evidence.reports_of(loads, ["arms-conv-2024-02-152", "arms-conv-2024-02-122"])]
     if quantities.isna().any() or not quantities.any() or len(pair) < 2:
         return 1.0, (), "not bounded by a row"
     loading = pair.set_index("item")["value"]

@@ -90,8 +90,8 @@ def barrels(p: Recommendations, trade: dict[str, Value], u, v, w) -> Flow | None
     Notes
     -----
     The estimate stands for the range it is stated as, else for the one that its word gives ("more
-    than" is not undercut and has a fifth of slack). An estimate for part of a year stands for anything between itself
-    (nothing more came) and its pace kept up for the whole year.
+    than" is not undercut and has a fifth of slack). An estimate for part of a year stands for
+    anything between itself (nothing more came) and its pace kept up for the whole year.
     """
     estimate = upstream.value(trade, "trade_trends.barrels_estimated")
     cap = upstream.value(trade, "trade_trends.cap")

@@ -103,7 +103,7 @@ def events(p: KremlinStrategy) -> list[Event]:
     """The events known by the vintage, moved by `event_shift_months`."""
     found = []
     for name, (table, row, label) in EVENTS.items():
-        own = evidence.load(table, p.as_of, repeats=True, obs_id=row)
+        own = evidence.load(table, p.as_of, obs_id=row)
         if len(own):
             month = own["period_end"].iloc[0].to_period("M") + p.event_shift_months
             found.append(Event(name, label, month, row))
@@ -202,7 +202,7 @@ def effects(p: KremlinStrategy) -> pd.DataFrame:
         after holds the change of government), `rows`.
     """
     table, own = monthly(p.as_of, p.measure), rows(p.as_of, p.measure)
-    turn = evidence.load("strategy", p.as_of, repeats=True, obs_id=GOVERNMENT_CHANGE)
+    turn = evidence.load("strategy", p.as_of, obs_id=GOVERNMENT_CHANGE)
     turned = turn["period_end"].iloc[0].to_period("M") if len(turn) else None
     records = []
     for event in events(p):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from compendium import datapackage, evidence, listings
+from compendium import evidence, listings, notes
 
 OPENS = pd.Timestamp("2022-01-01")  # the year of the invasion
 STEPS = {
@@ -59,11 +59,7 @@ def timeline(as_of) -> pd.DataFrame:
 def meetings(as_of) -> pd.DataFrame:
     """Visits and meetings at a high level by the day they start."""
     rows = evidence.load("meetings", as_of, indicator="high_level_meeting")
-    place = (
-        rows["note"]
-        .map(datapackage.keys_of)
-        .map(lambda keys: keys.get("place", "place not stated"))
-    )
+    place = rows["note"].map(lambda note: notes.keys(note).get("place", "place not stated"))
     rank = rows["item"].str.replace("_", " ").replace("head of state", "heads of state")
     return _events(rows, rows["period_start"], rank + ", " + place, rows["item"] == "head_of_state")
 

@@ -6,7 +6,7 @@ import re
 
 from scipy import stats
 
-from compendium import datapackage
+from compendium import notes
 
 LEVEL = 0.9
 
@@ -49,7 +49,7 @@ def difference(
 
 def sample_size(note: str) -> float | None:
     """Number of people asked (``n=1,001``) or of votes (``79 votes``) a note states."""
-    if size := datapackage.asked(note):
+    if size := notes.asked(note):
         return size
     found = re.search(r"(?<![\d,.])([1-9]\d*) votes in which both", note)
     return float(found[1]) if found else None

@@ -215,7 +215,7 @@ def _unity(p):
         rule = (f"{name} and Washington voting alike, {votes.SHARE_BASE} to the newest year; "
                 "for: falls, against: rises, unclear: the 90 % interval holds no change")  # fmt: skip
         yield _votes_alike(claim, shares, pair, f"votes of {name} with Washington", rule)
-    signed = evidence.load("strategy", p.as_of, repeats=True, obs_id=aid.EVENTS["treaty"][1])
+    signed = evidence.load("strategy", p.as_of, obs_id=aid.EVENTS["treaty"][1])
     pacts = _rows(p, "strategy", "partnership_event")
     pacts = pacts[pacts["period_end"] > signed["period_end"].min()] if len(signed) else pacts[:0]
     yield _read(claim, "new pacts and statements since the treaty",
@@ -262,7 +262,7 @@ def _pressure(p):
             text += "; even an end of all aid would not stand out"
         yield Reading(claim, label, text, reading, rule, row["rows"], (camps.NEITHER,),
                       bool(row["confounded"]), bool(row["power"]))  # fmt: skip
-    signed = evidence.load("strategy", p.as_of, repeats=True, obs_id=aid.EVENTS["treaty"][1])
+    signed = evidence.load("strategy", p.as_of, obs_id=aid.EVENTS["treaty"][1])
     opens = _rows(p, "strategy", "policy_event_rok_lethal_aid", SEOUL_OPENS)
     opens = opens[opens["period_end"] >= signed["period_end"].min()] if len(signed) else opens[:0]
     yield _read(claim, "Seoul on arms for Ukraine after the treaty",
@@ -340,9 +340,7 @@ def _reputation(p):
     claim = "limit-reputation"
     found = votes.tallies(p.as_of)
     found = found[found["comparable"].astype(bool)]
-    start = evidence.load("meetings", p.as_of, repeats=True, obs_id="meet-2023-07-shoigu")[
-        "period_end"
-    ].min()
+    start = evidence.load("meetings", p.as_of, obs_id="meet-2023-07-shoigu")["period_end"].min()
     rule = (f"votes for Ukraine's texts after the tie grew against the last before; for: "
             f"{p.votes_change} states more; against: as many fewer; confounded once Washington turned")  # fmt: skip
     label = "votes for texts on Ukraine"
@@ -352,9 +350,7 @@ def _reputation(p):
         return
     gap = int(after["for"].iloc[-1] - before["for"].iloc[-1])
     reading = "for" if gap >= p.votes_change else "against" if gap <= -p.votes_change else "unclear"
-    turned = evidence.load(
-        "strategy", p.as_of, repeats=True, obs_id="strat-unga-ukraine-text-2025-02-usa"
-    )
+    turned = evidence.load("strategy", p.as_of, obs_id="strat-unga-ukraine-text-2025-02-usa")
     yield Reading(claim, label, f"{gap:+d} states", reading, rule,
                   (*before["rows"].iloc[-1], *after["rows"].iloc[-1]), (camps.NEITHER,),
                   len(turned) > 0)  # fmt: skip

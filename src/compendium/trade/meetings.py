@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from compendium import datapackage, evidence
+from compendium import evidence, notes
 from compendium.memory import remembered
 from compendium.parameters import TradeTrends
 from compendium.trade import series
@@ -46,7 +46,7 @@ def events(p: TradeTrends) -> pd.DataFrame:
         or above for certain), `rank_group` and `loose` (the day is not exact).
     """
     rows = evidence.load("meetings", p.as_of, indicator="high_level_meeting")
-    keys = rows["note"].map(datapackage.keys_of)
+    keys = rows["note"].map(notes.keys)
     item = rows["item"]
     group = np.select(
         [item.isin(TOP_RANKS), item.isin(MINISTERS), item.eq("deputy_minister")],

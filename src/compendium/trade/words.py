@@ -193,7 +193,7 @@ def against_2019(p: TradeTrends, yearly: pd.DataFrame) -> str:
 def counted(overlaps: pd.DataFrame) -> dict[str, str]:
     """When the ministry counted, by the window of `meetings.overlaps`, oldest first."""
     return {
-        row.window: f"in {row.end.year}"
+        row.window: f"in all of {row.end.year}"
         if (row.end.month, row.end.day) == (12, 31)
         else f"from {row.start:%B} to {row.end.day} {row.end:%B %Y}"
         for row in overlaps.sort_values("start").itertuples()

@@ -17,7 +17,7 @@ STUDY_CAP = "troops-study-cap-2024"
 @remembered
 def study_cap(as_of) -> float | None:
     """The study's ceiling, if it was known."""
-    found = evidence.load("troops", as_of, repeats=True, obs_id=[STUDY_CAP])
+    found = evidence.load("troops", as_of, obs_id=[STUDY_CAP])
     return None if found.empty else float(found["value"].iloc[0])
 
 
@@ -217,7 +217,7 @@ def arrivals(as_of) -> list[tuple[str, pd.Timestamp, float]]:
 def unjudged(as_of) -> tuple[str, ...]:
     """Counts of additional men that are no step, and not judged to be of the men of a step."""
     found = rows(as_of, "troops_additional")
-    return tuple(found.loc[~evidence.tell(found, (*LATER_STEPS, *SAME_MEN)), "obs_id"])
+    return tuple(found.loc[~evidence.reports_of(found, (*LATER_STEPS, *SAME_MEN)), "obs_id"])
 
 
 def _came(row, steps: list[tuple], there: pd.DataFrame, total: pd.DataFrame) -> tuple[str, float]:

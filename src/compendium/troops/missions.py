@@ -109,7 +109,7 @@ def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
 
 def _mission(name: str, own: pd.DataFrame) -> dict:
     counted = own[own["unit"] == "persons"]
-    counted = counted[~evidence.tell(counted, EARLIER_STAGE) | (len(counted) == 1)]
+    counted = counted[~evidence.reports_of(counted, EARLIER_STAGE) | (len(counted) == 1)]
     whole = counted[counted["item"] == name]
     added = counted[counted["item"].isin(ON_TOP)]
     if whole.empty:

@@ -168,7 +168,7 @@ def to_state(
 @remembered
 def study_per_head(as_of) -> tuple[float, float] | None:
     """Yearly sum a head at both ends of the study's range, in USD, if the range was known."""
-    found = evidence.load("arms", as_of, repeats=True, obs_id=[STUDY_RANGE])
+    found = evidence.load("arms", as_of, obs_id=[STUDY_RANGE])
     if found.empty:
         return None
     row = found.iloc[0]
@@ -254,12 +254,10 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
     """
     stated = [row_id for _, _, row_id, _ in PUBLISHED]
     tables = {
-        name: evidence.load(name, p.as_of, implied=True, repeats=True, obs_id=stated).set_index(
-            "obs_id"
-        )
+        name: evidence.load(name, p.as_of, implied=True, obs_id=stated).set_index("obs_id")
         for name in ("arms", "troops")
     }
-    rate = evidence.load("trade", p.as_of, repeats=True, obs_id=[WON])
+    rate = evidence.load("trade", p.as_of, obs_id=[WON])
     records: list[tuple] = []
 
     def add(label: str, group: str, low: float, high: float, *ids: str) -> None:

@@ -601,7 +601,7 @@ def study_money_statements(p, frames) -> list[Value]:
                            rows=(money.MOSCOW_YEAR,)))  # fmt: skip
     if heads is None:
         return found
-    row = evidence.load("arms", p.as_of, repeats=True, obs_id=[money.STUDY_RANGE]).iloc[0]
+    row = evidence.load("arms", p.as_of, obs_id=[money.STUDY_RANGE]).iloc[0]
     ids = (money.STUDY_RANGE,)
     low_heads, high_heads = money.STUDY_HEADS
     found += [

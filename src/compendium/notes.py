@@ -1,0 +1,23 @@
+"""What models read in the note of a row."""
+
+from __future__ import annotations
+
+import re
+
+SIZE = r"\b[nN] ?= ?"  # how the size of a poll begins
+# A whole number, with or without commas between thousands, and no more digits after it.
+COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)(?![.,]?\d| \d)"
+SMALLEST_POLL = 30
+
+
+def keys(note: str) -> dict[str, str]:
+    """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
+    return {k: v.strip() for k, v in re.findall(r"(\w+)=([^;]+)", note)}
+
+
+def asked(note: str) -> float | None:
+    """Number of people asked that a note states, as ``n=1,001``; None where it is none of a poll."""
+    begins = re.search(SIZE, note)
+    number = begins and re.match(COUNT, note[begins.end() :])
+    size = float(number[1].replace(",", "")) if number else 0.0
+    return size if size >= SMALLEST_POLL else None
