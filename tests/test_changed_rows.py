@@ -55,9 +55,8 @@ def tables(tmp_path, monkeypatch):
         # A unit that the table does not list for the indicator is refused before any model runs;
         # the models hold out against it too.
         problems = [fault.problem for fault in datapackage.check(raw)]
-        assert all("is not a unit of" in problem for problem in problems) and refused == bool(
-            problems
-        )
+        assert all("is not a unit of" in problem for problem in problems), problems
+        assert refused == bool(problems)
 
     return write
 
@@ -73,12 +72,12 @@ def add(like, **cells):
 def ranges(names):
     """Rows as ranges of a tenth to each side of their figures."""
     names = set(names)
+    whole = datapackage.read_descriptor()["compendium:whole"]
 
     def change(own):
-        ends = {
-            "low": f"{float(own['value']) * 0.9:.10g}",
-            "high": f"{float(own['value']) * 1.1:.10g}",
-        }
+        value = float(own["value"])
+        tenth = value // 10 if own["unit"] in whole else value / 10
+        ends = {"low": f"{value - tenth:.10g}", "high": f"{value + tenth:.10g}"}
         return own | ends | {"value": "", "qualifier": "approx"}
 
     return lambda rows: [change(own) if own["obs_id"] in names else own for own in rows]
@@ -417,7 +416,8 @@ def test_totals_halves_and_parts_by_a_range_count_by_their_middle(tables):
             rows = edit(row, **own)(rows)
         rows = edit("trade-rudprk-2019h1-rfa", value="", low="28", high="29")(rows)
         rows = edit("trade-rudprk-2023q123-poe", value="", low="27", high="31",
-                    period_start="2024-01-01", period_end="2024-07-31")(rows)  # fmt: skip
+                    period_start="2024-01-01", period_end="2024-07-31",
+                    source_id="csis2026timeline", stated_on="2024-08-01")(rows)  # fmt: skip
         return edit(chinas["obs_id"].iloc[-1], value="", low="2", high="4")(rows)
 
     tables("trade", change)
@@ -480,6 +480,12 @@ def test_of_two_counts_of_a_year_the_one_that_covers_most_stands(tables):
     assert now["ministry_plus"] == before["ministry_plus"]
     early = few("trade_trends", as_of=dt.date(2025, 1, 19))
     assert set(meetings.overlaps(early, meetings.events(early))["official"]) == {18}
+    assert now["ministry_until"].value == "2024-06-11"
+    tables("strategy", add(COUNTED, obs_id="strat-mou-meet-2024-sep", period_end="2024-09-30",
+                           value="22", source_id="csis2026timeline", stated_on="2024-10-20"))  # fmt: skip
+    now = stated("trade_trends")
+    assert now["ministry_until"].value == "2024-09-30"
+    assert "to 2024-09-30 plus" in now["ministry_plus"].label
 
 
 # --- strategy --------------------------------------------------------------------------------------
@@ -561,6 +567,16 @@ def test_of_two_reports_of_a_vote_the_better_graded_is_kept(tables):
         own = now.index == votes.TEXTS["peace-2023-02"]
         assert (now[own] == ("against" if grade == "A" else "abstained")).all()
         assert now[~own].tolist() == before.loc[~own, "CHN"].tolist()
+
+
+def test_a_second_report_of_a_vote_stands_once_in_the_timeline(tables):
+    before = dates.timeline(HINDSIGHT).query("lane == 'UN votes'")
+    like = "strat-unga-peace-2023-02-prk"
+    tables("strategy", add(like, obs_id=f"{like}-x", issuer="Reuters", reliability="A",
+                           credibility="1"))  # fmt: skip
+    now = dates.timeline(HINDSIGHT).query("lane == 'UN votes'")
+    assert now["event"].tolist() == before["event"].tolist()
+    assert set(now["rows"]) - set(before["rows"]) == {f"{like}-x"}
 
 
 def test_votes_polls_and_trade_by_a_range_are_their_middle(tables):
@@ -815,7 +831,8 @@ def test_a_designation_told_as_a_floor_or_range_counts_with_its_low_end(tables):
     like = "strat-sanc-us-2025-11-e"
 
     def change(rows):
-        own = {"value": "", "period_start": "2025-11-05", "period_end": "2025-11-05"}
+        own = {"value": "", "period_start": "2025-11-05", "period_end": "2025-11-05",
+               "source_id": "csis2026timeline", "stated_on": "2025-11-05"}  # fmt: skip
         rows = add(like, **own, obs_id=f"{like}-new1", low="20", qualifier="at_least")(rows)
         rows = add(like, **own, obs_id=f"{like}-new2", low="5", high="9")(rows)
         return add(like, **own, obs_id=f"{like}-new3", high="30", qualifier="up_to")(rows)

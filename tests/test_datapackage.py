@@ -81,7 +81,11 @@ def test_descriptor_describes_every_table_field_and_unit():
     positive = descriptor["compendium:above_zero"]
     assert set(positive["units"]) <= set(units)
     used = {name: set(datapackage.read_table(name)["indicator"]) for name in OBSERVATIONS}
-    assert set(positive["indicators"]) <= set().union(*used.values())
+    indicators = set().union(*used.values())
+    assert set(positive["indicators"]) <= indicators
+    assert set(descriptor["compendium:whole"]) | set(descriptor["compendium:codes"]) <= set(units)
+    assert set(descriptor["compendium:limits"]) <= {*units, *indicators}
+    assert set(descriptor["compendium:past"]) <= indicators
     assert "hash" not in json.dumps(descriptor)
     for table in descriptor["resources"]:
         fields = table["schema"]["fields"]
@@ -147,6 +151,9 @@ def test_an_unknown_table_is_named_with_the_nearest():
 
 CELLS = [
     ("arms", 3, "value", "1,700", "is not a number", "no thousands separators"),
+    ("arms", 3, "value", "1.700", "may be thousands or a fraction", "1.7 or 1700"),
+    ("arms", 3, "value", "12.000", "may be thousands or a fraction", "12 or 12000"),
+    ("claims", 2, "low", "3.500", "may be thousands or a fraction", "3.5 or 3500"),
     ("arms", 3, "value", "nan", "is not a number"),
     ("arms", 3, "value", "inf", "is not a number"),
     ("arms", 3, "value", "1e3", "is not a number"),
@@ -275,6 +282,66 @@ ROWS = [
 @pytest.mark.parametrize(("table", "line", "cells", "column", "words"), ROWS)
 def test_a_faulty_row(raw, table, line, cells, column, words):
     set_cells(raw / f"{table}.csv", line, **cells)
+    expect(raw, f"{table}.csv", line, column, words)
+
+
+FIGURES = [
+    ("troops", "troops_sent_cumulative", {"value": "1.234"}, "value", "is not whole"),
+    (
+        "troops",
+        "troops_sent_cumulative",
+        {"low": "1.5"},
+        "low",
+        "a whole number of what is counted",
+    ),
+    ("meetings", "high_level_meeting", {"value": "1.5"}, "value", "is not whole"),
+    ("strategy", "unga_identical_vote_share", {"value": "83.5"}, "value", "above the whole"),
+    ("strategy", "poll_rok_own_nuclear_weapons", {"value": "710"}, "value", "above the whole"),
+    ("strategy", "poll_rok_own_nuclear_weapons", {"high": "100.1"}, "high", "above the whole"),
+    ("strategy", "poll_rok_own_nuclear_weapons", {"value": "-7"}, "value", "below nothing"),
+    ("strategy", "unga_country_vote", {"value": "4"}, "value", "is no code as vote_code has"),
+    ("strategy", "unga_country_vote", {"value": "1.5"}, "value", "is no code as vote_code has"),
+    ("strategy", "unga_country_vote", {"value": "0"}, "value", "1 (yes), 2 (abstain), 3 (no);"),
+    ("strategy", "unga_country_vote", {"value": "", "low": "1", "high": "3"}, "value", "no code"),
+]
+
+
+PAST = [
+    (
+        {"stated_on": "2024-05-31"},
+        "is later than the figure was stated, which counts what has been",
+    ),
+    ({"stated_on": ""}, "2024-06-01 or earlier, as csis2026timeline in sources.csv has it"),
+]
+
+
+@pytest.mark.parametrize(("cells", "words"), PAST)
+def test_what_has_been_counted_is_stated_when_it_is_over(raw, cells, words):
+    """A year mistaken in one of the two days would move a count in every series."""
+    sources = read(raw / "sources.csv")
+    line = next(n for n, row in enumerate(sources, 1) if row[0] == "csis2026timeline")
+    rows = read(raw / "arms.csv")
+    own = next(n for n, row in enumerate(rows, 1) if row[1] == "containers_shipped_cumulative")
+    ends = {
+        "period_start": "2023-08-01",
+        "period_end": "2024-06-02",
+        "source_id": sources[line - 1][0],
+    }
+    set_cells(raw / "arms.csv", own, **ends, **cells)
+    if not cells["stated_on"]:
+        set_cells(raw / "sources.csv", line, published="2024-06-01")
+    faults = [fault for fault in datapackage.check(raw) if fault.line == own]
+    assert [(fault.column, words in str(fault)) for fault in faults] == [("period_end", True)]
+
+
+@pytest.mark.parametrize(("table", "indicator", "cells", "column", "words"), FIGURES)
+def test_a_figure_that_its_unit_or_indicator_cannot_have(
+    raw, table, indicator, cells, column, words
+):
+    """A point between thousands is read as one of a fraction, percent as a share."""
+    rows = read(raw / f"{table}.csv")
+    line = next(n for n, row in enumerate(rows, 1) if indicator in row)
+    set_cells(raw / f"{table}.csv", line, **dict.fromkeys(("value", "low", "high"), "") | cells)
     expect(raw, f"{table}.csv", line, column, words)
 
 

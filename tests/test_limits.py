@@ -161,16 +161,19 @@ def figures(rows, number):
 
 
 def equal(rows):
-    """Every figure the same, as a share and as an amount."""
-    return figures(rows, "0.5")
+    """Every figure the same, as a share and as an amount; what is counted is one."""
+    descriptor = datapackage.read_descriptor()
+    whole = {*descriptor["compendium:whole"], *descriptor["compendium:codes"]}
+    return [figures([row], "1" if row["unit"] in whole else "0.5")[0] for row in rows]
 
 
 def nought(rows, indicator=None):
     """Every figure nought where the descriptor lets it be, or those of one indicator."""
-    positive = datapackage.read_descriptor()["compendium:above_zero"]
+    descriptor = datapackage.read_descriptor()
+    positive = descriptor["compendium:above_zero"]
     return [
         row
-        if row["unit"] in positive["units"]
+        if row["unit"] in (*positive["units"], *descriptor["compendium:codes"])
         or row["indicator"] in positive["indicators"]
         or indicator not in (None, row["indicator"])
         else figures([row], "0")[0]

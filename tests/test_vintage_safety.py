@@ -76,11 +76,22 @@ def later_than(rows, days, day):
     return [row for row in rows if days[row["obs_id"]] > day]
 
 
+DESCRIPTOR = datapackage.read_descriptor()
 UNITS = {
     table["name"]: table[datapackage.INDICATORS]
-    for table in datapackage.read_descriptor()["resources"]
+    for table in DESCRIPTOR["resources"]
     if datapackage.INDICATORS in table
 }
+
+
+def within(row, figure):
+    """The figure as the row's unit and indicator can have it."""
+    if codes := DESCRIPTOR["compendium:codes"].get(row["unit"]):
+        return sorted(codes)[int(figure) % len(codes)]
+    limits = DESCRIPTOR["compendium:limits"]
+    for ends in (limits.get(row["unit"]), limits.get(row["indicator"])):
+        figure = min(figure, ends["maximum"]) if ends else figure
+    return f"{figure:.3f}".rstrip("0").rstrip(".")
 
 
 class World:
@@ -156,8 +167,7 @@ class World:
         if number % 3 == 0:
             row["item"] = row["item"].removesuffix(evidence.SECOND_SOURCE)
         elif number % 3 == 1 and row["value"]:
-            row["value"] = str(round(float(row["value"]) * 3 + 1, 3))
-            row["low"] = row["high"] = ""
+            row |= {"value": within(row, float(row["value"]) * 3 + 1), "low": "", "high": ""}
         return row
 
     def add_rows(self, share=0.2):
@@ -189,14 +199,18 @@ class World:
                 row |= self.figures(row)
                 if row["stated_on"] > published[row["source_id"]]:  # which no row may be
                     row["stated_on"] = ""
+                if row["indicator"] in DESCRIPTOR["compendium:past"]:
+                    said = row["stated_on"] or published[row["source_id"]]
+                    row["period_end"] = min(row["period_end"], said)
                 if row["period_start"] > row["period_end"]:
                     row["period_start"] = row["period_end"]
 
     def figures(self, row):
-        if self.random.random() < 0.5:
-            return {"value": str(self.random.randrange(1, 10**6)), "low": "", "high": ""}
+        if self.random.random() < 0.5 or row["unit"] in DESCRIPTOR["compendium:codes"]:
+            value = within(row, self.random.randrange(1, 10**6))
+            return {"value": value, "low": "", "high": ""}
         low = self.random.randrange(1, 10**4)
-        return {"value": "", "low": str(low), "high": str(low * 3)}
+        return {"value": "", "low": within(row, low), "high": within(row, low * 3)}
 
     def drop_rows(self, share=0.3):
         """Later rows left out; a table keeps one row, which it must have."""
@@ -220,7 +234,10 @@ class World:
         """Sources of later rows alone: every cell another, out later, or left out."""
         others, said = read(paths.RAW, "sources"), {}
         for row in (row for table in TABLES for row in self.tables[table]):
-            said[row["source_id"]] = max(said.get(row["source_id"], ""), row["stated_on"])
+            own = row["stated_on"]
+            if not own and row["indicator"] in DESCRIPTOR["compendium:past"]:
+                own = row["period_end"]
+            said[row["source_id"]] = max(said.get(row["source_id"], ""), own)
         for row in self.late_sources():
             for column in datapackage.columns("sources"):
                 if column != "source_id" and self.random.random() < 0.7:

@@ -38,6 +38,8 @@ TYPE_WORDS = {
     "integer": ("is not a whole number", "a whole number such as 12"),
     "date": ("is not a date", "a day that exists, written YYYY-MM-DD"),
 }
+# 1.500 is one and a half, or fifteen hundred where a point sets thousands apart.
+GROUPED = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{2}0")
 OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 # Some spreadsheets take the wide forms of these for the usual ones.
 FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
@@ -120,6 +122,25 @@ def _descriptor_faults(found: object, fault: Callable[..., Fault]) -> Iterator[F
     ):
         allowed = "units and indicators, each a list"
         yield fault("is missing or incomplete", column="compendium:above_zero", allowed=allowed)
+    if not isinstance(found.get("compendium:whole"), list):
+        yield fault("is missing", column="compendium:whole", allowed="a list of units")
+    if not isinstance(found.get("compendium:past"), list):
+        yield fault("is missing", column="compendium:past", allowed="a list of indicators")
+    limits = found.get("compendium:limits")
+    if not isinstance(limits, dict) or not all(
+        isinstance(ends, dict)
+        and all(isinstance(ends.get(end), (int, float)) for end in ("minimum", "maximum"))
+        for ends in limits.values()
+    ):
+        allowed = "an object of units or indicators, each with minimum and maximum"
+        yield fault("is missing or incomplete", column="compendium:limits", allowed=allowed)
+    codes = found.get("compendium:codes")
+    if not isinstance(codes, dict) or not all(
+        isinstance(words, dict) and all(code.isdecimal() for code in words)
+        for words in codes.values()
+    ):
+        allowed = "an object of units, each with the meaning of its codes, whole numbers"
+        yield fault("is missing or incomplete", column="compendium:codes", allowed=allowed)
     names = [table.get("name") for table in tables]
     for name in OBSERVATION_TABLES:
         if name not in names:
@@ -302,7 +323,7 @@ def _check(raw: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
         faults += _unnoted(tables[name], places[name], text, at_fault)
     faults += _slips(descriptor, places, texts, faults)
     faults += _shared_names(tables, places, texts)
-    faults += _told_before_said(places, texts, typed)
+    faults += _told_before_said(descriptor, places, texts, typed)
     faults += _never_known(places, texts)
     faults += _releases_of_nothing(tables, places, texts)
     return typed, sorted(faults, key=_place)
@@ -448,6 +469,8 @@ def _cell_tests(field: dict, ids: Container[str] | None) -> Iterator[tuple[str, 
         yield "required", _each(bool)
     if type_ in WRITTEN:
         yield "type", lambda cells: _parse(cells, type_).notna()
+    if type_ == "number":
+        yield "grouped", _each(lambda cell: not GROUPED.fullmatch(cell))
     if "enum" in constraints:
         allowed = {str(value) for value in constraints["enum"]}
         yield "enum", _each(allowed.__contains__)
@@ -591,6 +614,9 @@ def _say(
             return "is empty", field["description"]
         case "type":
             return TYPE_WORDS[field["type"]]
+        case "grouped":
+            plain = value.rstrip("0").rstrip(".")
+            return "may be thousands or a fraction", f"{plain} or {value.replace('.', '')}"
         case "enum" if len(constraints["enum"]) <= LISTED:
             return "is not an allowed value", ", ".join(map(str, constraints["enum"]))
         case "enum":
@@ -641,9 +667,54 @@ def _rules(descriptor: dict) -> list[Rule]:
             ),
         )
 
+    whole = descriptor["compendium:whole"]
+    past = descriptor["compendium:past"]
+    least = {name: ends["minimum"] for name, ends in descriptor["compendium:limits"].items()}
+    most = {name: ends["maximum"] for name, ends in descriptor["compendium:limits"].items()}
+    codes = descriptor["compendium:codes"]
+
+    # A point that sets thousands apart would be read as one of a fraction.
+    def is_whole(figure: str) -> Rule:
+        return Rule(
+            (figure, "unit"),
+            "is not whole",
+            "a whole number of what is counted (compendium:whole in data/datapackage.json), "
+            "without any sign between thousands",
+            lambda t: (t[figure] % 1 == 0) | t[figure].isna() | ~t["unit"].isin(whole),
+        )
+
+    # Percent among shares, or a part that is more than all there is.
+    def within_limits(figure: str) -> Rule:
+        def holds(t: pd.DataFrame) -> pd.Series:
+            beyond = pd.Series(False, t.index)
+            for names in (t["unit"], t["indicator"]):
+                beyond |= t[figure] < names.map(least)
+                beyond |= t[figure] > names.map(most)
+            return ~beyond
+
+        return Rule(
+            (figure, "unit", "indicator"),
+            "is a part below nothing or above the whole",
+            "what stands under compendium:limits in data/datapackage.json",
+            holds,
+        )
+
+    def coded(unit: str, words: dict[str, str]) -> Rule:
+        return Rule(
+            (*figures, "unit"),
+            f"is no code as {unit} has them",
+            "value " + ", ".join(f"{code} ({word})" for code, word in words.items())
+            + "; neither low nor high",
+            lambda t: (t["unit"] != unit)
+            | (t["value"].isin([int(code) for code in words]) & t[["low", "high"]].isna().all(axis=1)),
+        )  # fmt: skip
+
     return [
         *map(not_below_zero, figures),
         *map(above_zero, figures),
+        *map(is_whole, figures),
+        *map(within_limits, figures),
+        *(coded(unit, words) for unit, words in codes.items()),
         Rule(
             ("low", "high"), "low is above high", "high or less", lambda t: ~(t["low"] > t["high"])
         ),
@@ -670,6 +741,13 @@ def _rules(descriptor: dict) -> list[Rule]:
             "the period ends before it starts",
             "period_end on the same day or later",
             lambda t: ~(t["period_start"] > t["period_end"]),
+        ),
+        # A year mistaken in one of the two would move the count in every series.
+        Rule(
+            ("period_end", "stated_on", "indicator"),
+            "is later than the figure was stated, which counts what has been",
+            "stated_on or earlier for what stands under compendium:past in data/datapackage.json",
+            lambda t: ~(t["period_end"] > t["stated_on"]) | ~t["indicator"].isin(past),
         ),
         Rule(
             ("stated_on",),
@@ -857,9 +935,12 @@ def _slips(
 
 
 def _told_before_said(
-    places: dict[str, Path], texts: dict[str, pd.DataFrame], typed: dict[str, pd.DataFrame]
+    descriptor: dict,
+    places: dict[str, Path],
+    texts: dict[str, pd.DataFrame],
+    typed: dict[str, pd.DataFrame],
 ) -> Iterator[Fault]:
-    """Find statements later than the source that tells of them: one of the two days is wrong.
+    """Find what was stated or counted after the source that tells of it: a day is wrong.
 
     What is worked out from a source has a day of its own.
     """
@@ -871,16 +952,24 @@ def _told_before_said(
     for name in OBSERVATION_TABLES:
         if name not in texts:
             continue
-        told = pd.to_datetime(texts[name]["source_id"].map(latest))
-        stated = typed[name]["stated_on"]
-        stated = stated.where(stated <= pd.Timestamp.now("UTC").tz_localize(None))  # told already
-        for line in stated.index[(stated > told) & (texts[name]["qualifier"] != "implied")]:
-            row = texts[name].loc[line]
-            yield Fault(
-                paths.relative(places[name]), "is later than its source was published", int(line),
-                "stated_on", row["stated_on"],
-                f"{sources[row['source_id']]} or earlier, as {row['source_id']} in sources.csv has it",
-            )  # fmt: skip
+        rows = typed[name]
+        rows = rows[rows["qualifier"] != "implied"]
+        told = pd.to_datetime(rows["source_id"].map(latest))
+        stated = rows["stated_on"]
+        # Of the future: told already.
+        later = (stated > told) & (stated <= pd.Timestamp.now("UTC").tz_localize(None))
+        # Where no day was stated, what has been counted was over when it was published.
+        past = rows["indicator"].isin(descriptor["compendium:past"])
+        after = (rows["period_end"] > told) & stated.isna() & past
+        for column, wrong in (("stated_on", later), ("period_end", after)):
+            for line in rows.index[wrong]:
+                row = texts[name].loc[line]
+                yield Fault(
+                    paths.relative(places[name]), "is later than its source was published",
+                    int(line), column, row[column],
+                    f"{sources[row['source_id']]} or earlier, "
+                    f"as {row['source_id']} in sources.csv has it",
+                )  # fmt: skip
 
 
 def _never_known(places: dict[str, Path], texts: dict[str, pd.DataFrame]) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium import evidence, listings, notes
+from compendium.strategy.votes import best_graded
 
 OPENS = pd.Timestamp("2022-01-01")  # the year of the invasion
 STEPS = {
@@ -74,7 +75,9 @@ def pacts(as_of) -> pd.DataFrame:
 
 def votes(as_of) -> pd.DataFrame:
     """Votes of North Korea in the General Assembly on the war, and those of the Security Council."""
-    rows = evidence.load("strategy", as_of, indicator=["unga_country_vote", "unsc_vote"])
+    rows = best_graded(
+        evidence.load("strategy", as_of, indicator=["unga_country_vote", "unsc_vote"])
+    )
     council = rows["indicator"] == "unsc_vote"
     rows = rows[council | rows["item"].str.endswith(":PRK")]
     council = council[rows.index]

@@ -86,6 +86,12 @@ def change(table: pd.DataFrame, pair: str) -> dict | None:
     }  # fmt: skip
 
 
+def best_graded(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of several reports of one vote or tally the best-graded one, the first among equals."""
+    order = rows.sort_values(["credibility", "reliability"], kind="stable")
+    return order.drop_duplicates(["indicator", "item"])
+
+
 @remembered
 def tallies(as_of) -> pd.DataFrame:
     """Votes for, against and abstaining on each text, best-graded row first.
@@ -98,8 +104,8 @@ def tallies(as_of) -> pd.DataFrame:
     """
     names = [f"unga_votes_{side}" for side in ("for", "against", "abstain")]
     rows = evidence.load("strategy", as_of, indicator=names)
-    rows = rows[rows["item"].isin(TEXTS)].sort_values(["credibility", "reliability"])
-    rows = rows.assign(value=evidence.middle(rows)).drop_duplicates(["indicator", "item"])
+    rows = best_graded(rows[rows["item"].isin(TEXTS)])
+    rows = rows.assign(value=evidence.middle(rows))
     records = []
     for text, own in rows.groupby("item"):
         votes = own.set_index("indicator")["value"]
@@ -119,7 +125,7 @@ def tallies(as_of) -> pd.DataFrame:
 def country_votes(as_of) -> pd.DataFrame:
     """Votes of single states on the texts, by the best-graded row: `text`, `day`, a column a state."""
     rows = evidence.load("strategy", as_of, indicator="unga_country_vote")
-    rows = rows.sort_values(["credibility", "reliability"], kind="stable").drop_duplicates("item")
+    rows = best_graded(rows)
     if rows.empty:
         return pd.DataFrame(columns=["text", "day"])
     parts = rows["item"].str.split(":", expand=True)

@@ -405,7 +405,7 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
             rows = tuple(listed["obs_id"])
             if span.name == "year" and (split := ministry_and_after(p, table, frames)):
                 # What the ministry counted needs no correction, only what came after.
-                base, listed, rows = split
+                base, listed, _, rows = split
             drawn = base + meetings.corrected(len(listed), recall, p.seed + 1)
             scale = span.months if span.name == "pace" else 1
             unit = "meetings_per_month" if span.name == "pace" else "count"
@@ -421,21 +421,26 @@ def meeting_statements(p: TradeTrends, frames: dict[str, pd.DataFrame]) -> list[
                                 "Probability of more meetings than the study's number, corrected",
                                 rows=(claim["obs_id"], *rows))  # fmt: skip
     if split := ministry_and_after(p, table, frames):
-        official, after, rows = split
-        found.append(
+        official, after, until, rows = split
+        found += [
             state("ministry_plus", official + len(after), "count",
-                  "The ministry's count to June 2024 plus the strict visits listed after it",
-                  rows=rows)
-        )  # fmt: skip
+                  f"The ministry's count to {until.date()} plus the strict visits listed after it",
+                  rows=rows),
+            state("ministry_until", str(until.date()), "date", "Last day of the ministry's count",
+                  kind="evidence", rows=rows[:1]),
+        ]  # fmt: skip
     outward = evidence.load("strategy", p.as_of, indicator="high_level_meetings_count")
     outward = outward[outward["item"] == "vice_minister_plus_KP_to_RU"]
     if len(outward):
-        row = outward.assign(value=evidence.middle(outward)).iloc[0]
-        found.append(
+        row = outward.assign(value=evidence.middle(outward)).sort_values("period_end").iloc[-1]
+        end, name = str(row["period_end"].date()), row["obs_id"]
+        found += [
             state("official_outward", row["value"], "count",
-                  "Of the ministry's visits of early 2024, those by North Koreans to Russia",
-                  kind="evidence", rows=(row["obs_id"],))
-        )  # fmt: skip
+                  f"Of the visits that the ministry counts to {end}, those by North Koreans to Russia",
+                  kind="evidence", rows=(name,)),
+            state("official_outward_until", end, "date", "Last day of that count",
+                  kind="evidence", rows=(name,)),
+        ]  # fmt: skip
     return [*found, *norm_statements(p, table, frames)]
 
 
@@ -457,8 +462,8 @@ def pace_statement(rule: str, own: pd.DataFrame, months: int) -> Value:
 
 def ministry_and_after(
     p: TradeTrends, table: pd.DataFrame, frames: dict[str, pd.DataFrame]
-) -> tuple[int, pd.DataFrame, tuple[str, ...]] | None:
-    """The ministry's count of early 2024, the strict visits listed after it, the rows of both.
+) -> tuple[int, pd.DataFrame, pd.Timestamp, tuple[str, ...]] | None:
+    """The ministry's count of 2024, the strict visits listed after it, its last day, the rows.
 
     A count that runs past the span of the study's statement is none of it.
     """
@@ -468,8 +473,9 @@ def ministry_and_after(
     if own.empty:
         return None
     official = own.iloc[0]
-    after = meetings.counts_between(table, official["end"] + pd.Timedelta(days=1), end)["strict"]
-    return int(official["official"]), after, (official["rows"][0], *after["obs_id"])
+    until = official["end"]
+    after = meetings.counts_between(table, until + pd.Timedelta(days=1), end)["strict"]
+    return int(official["official"]), after, until, (official["rows"][0], *after["obs_id"])
 
 
 def norm_statements(p: TradeTrends, table, frames: dict[str, pd.DataFrame]) -> list[Value]:
