@@ -36,6 +36,9 @@ TESTS = {
     "policy": ["policy"],
     "uncertainty": ["uncertainty"],
     "datapackage": ["datapackage", "bad_input"],
+    "alike": ["alike", "datapackage"],
+    "notes": ["datapackage", "trade", "strategy"],
+    "listings": ["strategy_dates", "policy"],
     "parameters": ["parameters", "scenarios", "bad_input"],
     "evidence": ["evidence"],
     "vintages": ["vintages"],
@@ -52,6 +55,7 @@ CHAPTERS = {
     "trade": "trade_trends",
     "strategy": "kremlin_strategy",
     "policy": "recommendations",
+    "listings": "recommendations",
     **dict.fromkeys(("uncertainty", "evidence", "vintages", "claims", "values"), "replication"),
 }
 CERTIFIED = "tests/test_certified.py"
