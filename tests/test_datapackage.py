@@ -269,6 +269,16 @@ ROWS = [
         "'artillery_shells' if that is meant; where",
     ),
     ("strategy", 235, {"issuer": "China Customs"}, "issuer", "slip of 'China customs' (41 rows"),
+    *(
+        (
+            "meetings",
+            2,
+            {"note": f"dir=KP>RU; place={place}; vice_minister_plus=yes"},
+            "note",
+            "looks like a slip of 'Pyongyang' (5",
+        )
+        for place in ("Pyongjang", "pyongyang", "Pyong Yang")
+    ),
     ("releases", 2, {"source_id": "", "issuer": "Kiel Institut"}, "issuer", "slip of 'Kiel Inst"),
     ("sources", 68, {"publisher": "Caliber Az"}, "publisher", "slip of 'Caliber.Az' (1 row, "),
     ("arms", 3, {"value": ""}, "value", "the row states no figure"),

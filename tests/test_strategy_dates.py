@@ -42,7 +42,7 @@ def test_what_is_named_follows_the_rule(found):
     ]
     assert main["Arms"][0] == "containers: more than 1,000 (US White House)"
     assert [event.partition(":")[0] for event in main["Arms"]] == [
-        "containers", "shells", "missiles delivered", "missiles fired",
+        "containers", "shells", "missiles delivered", "missiles fired, KN-23/24",
     ]  # fmt: skip
     assert main["UN votes"] == ["Security Council: panel of experts renewal"]
     assert len(main["Sanctions"]) == 2
@@ -51,6 +51,24 @@ def test_what_is_named_follows_the_rule(found):
 def test_arms_stand_at_the_day_they_were_told(found):
     row = found[found["rows"] == "arms-cont-2023-10-wh"].iloc[0]
     assert row["day"] == pd.Timestamp("2023-10-13")  # the count itself ends on the first
+
+
+def test_a_count_without_a_day_stands_where_it_runs_to():
+    """The day from which it counts as known is none on which anything happened."""
+    found = dates.timeline("2026-10-31").set_index("rows")
+    assert found.at["troops-present-2026-01-hur", "day"] == pd.Timestamp("2026-01-31")
+    assert evidence.named(["troops-present-2026-01-hur"], "2026-10-31")["stated_on"].isna().all()
+
+
+def test_a_count_says_of_what_and_a_part_of_one_is_not_the_first(found):
+    """Of 12,000 men that Kyiv counted on that day 500 were officers."""
+    troops = found[found["lane"] == "Troops"].set_index("rows")
+    whole, part = "troops-present-2024-10-24-hur", "troops-officers-2024-10-24-hur"
+    assert troops.at[whole, "event"] == "troops present, in Russia: about 12,000 (HUR)"
+    assert troops.at[part, "event"] == "troops present, officers: about 500 (HUR)"
+    assert troops.at[whole, "main"] and not troops.at[part, "main"]
+    arms = found.set_index("rows")["event"]
+    assert arms["arms-sh-2023-11-jcs122"].startswith("shells, if all rockets of 122 mm: more than")
 
 
 def test_votes_are_those_of_north_korea_and_of_the_council(found):

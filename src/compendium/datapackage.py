@@ -918,6 +918,15 @@ def _slips(
                     for line, value in own[own != ""].items()
                     if (file, line, column) not in at_fault
                 )
+        for indicator, keys in table.get(NOTED, {}).items() if name in texts else ():
+            file = paths.relative(places[name])
+            own = texts[name]["note"][texts[name]["indicator"] == indicator]
+            for key in (key for key, values in keys.items() if not values):
+                cells.setdefault((name, key), []).extend(
+                    (notes.keys(note)[key], file, line, "note")
+                    for line, note in own.items()
+                    if (file, line, "note") not in at_fault
+                )
     for found in cells.values():
         counts = Counter(value for value, *_ in found)
         like = alike.slips([value for value, _ in counts.most_common()], apart)

@@ -381,6 +381,14 @@ def middle(rows: pd.DataFrame) -> pd.Series:
     return rows["value"].fillna((filled["low"] + filled["high"]) / 2)
 
 
+def told_on(rows: pd.DataFrame) -> pd.Series:
+    """Day on which each figure was stated, or to which it runs where no day of stating is known.
+
+    The day from which a row counts as known is none on which anything happened.
+    """
+    return rows["stated_on"].fillna(rows["period_end"])
+
+
 def measured_text(row) -> str:
     """Figure of a row as stated, with its unit: one event, two events; a vote has its code behind."""
     stated, unit = figure_text(row), row.unit.replace("_", " ")

@@ -69,6 +69,6 @@ def technology(as_of) -> pd.DataFrame:
     return rows.assign(
         camp=rows["issuer"].map(camps.camp),
         what=rows["item"].str.replace("_", " "),
-        day=rows["stated_on"].fillna(rows["known_on"]),
+        day=evidence.told_on(rows),
         group=rows["credibility"].astype(int).map(CREDIBILITY),
     ).sort_values(["day", "obs_id"], ignore_index=True)

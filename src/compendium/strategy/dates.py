@@ -17,6 +17,16 @@ STEPS = {
     "entry_into_force": "in force",
     "recognition_of_donetsk_and_luhansk": "North Korea recognises Donetsk and Luhansk",
 }
+# Of what a count is, where the name of the item does not say it; nothing where it is of all.
+COUNTED = {
+    "munitions": "", "shells_mixed": "", "ballistic_missiles": "", "DPRK_missiles": "",
+    "soldiers": "", "total": "", "Russia": "in Russia", "Kursk": "in Kursk",
+    "Kursk_and_Belgorod": "in Kursk and Belgorod",
+    "areas_bordering_Ukraine": "in areas bordering Ukraine",
+    "training_Far_East": "training in the Far East", "border_combat": "combat troops near the border",
+    "152mm_equivalent": "if all of 152 mm", "122mm_mrl_equivalent": "if all rockets of 122 mm",
+    "122mm_and_152mm": "of 122 and 152 mm",
+}  # fmt: skip
 VOTES = {1: "for", 2: "abstaining", 3: "against"}
 COLUMNS = ["day", "lane", "event", "main", "issuer", "grade", "rows"]
 
@@ -33,8 +43,8 @@ def timeline(as_of) -> pd.DataFrame:
     Notes
     -----
     What is `main`, and named in the figure, follows a rule: meetings of heads of state; every
-    step of a treaty; the first statement of each kind of count of arms and of troops; votes in
-    the Security Council; of the sanctions, the first day and the day with the most listings.
+    step of a treaty; the first statement of each kind of count of arms and of troops, of one
+    day the highest; votes in the Security Council; of the sanctions, the first day and the day with the most listings.
     """
     lanes = {
         "Meetings": meetings(as_of),
@@ -117,16 +127,17 @@ def sanctions(as_of) -> pd.DataFrame:
 def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
     """Statements of how much was sent by the day they were made; the first of a kind is main."""
     rows = evidence.load(table, as_of, indicator=list(kinds))
-    day = rows["stated_on"].fillna(rows["known_on"])
-    rows = rows.assign(day=day).sort_values(["day", "obs_id"])
-    rows = rows[rows["day"] >= OPENS]
+    rows = rows.assign(day=evidence.told_on(rows), most=-evidence.ends(rows)["high"])
+    rows = rows[rows["day"] >= OPENS].sort_values(["day", "most", "obs_id"])
     first = ~rows["indicator"].duplicated()
     kind = rows["indicator"].map(kinds)
+    item = rows["item"].str.removesuffix(evidence.SECOND_SOURCE)
+    of = item.map(lambda name: COUNTED.get(name, name.replace("_", " ")))
     figure = pd.Series(
         [evidence.figure_text(row) for row in rows.itertuples()], rows.index, dtype=object
     )
     issuer = rows["issuer"].map(lambda issuer: issuer.partition(" (")[0])
-    text = kind + ": " + figure + " (" + issuer + ")"
+    text = kind + (", " + of).where(of != "", "") + ": " + figure + " (" + issuer + ")"
     return _events(rows, rows["day"], text, first)
 
 
