@@ -36,6 +36,7 @@ TESTS = {
     "policy": ["policy"],
     "uncertainty": ["uncertainty"],
     "datapackage": ["datapackage", "bad_input"],
+    "rules": ["datapackage", "bad_input"],
     "alike": ["alike", "datapackage"],
     "notes": ["datapackage", "trade", "strategy"],
     "listings": ["strategy_dates", "policy"],
