@@ -157,6 +157,7 @@ def test_a_score_that_names_a_missing_row_is_refused_with_its_line(raw):
     ("cells", "column", "words"),
     [
         ({"rows": ""}, "reason", "cites no row and does not say so"),
+        ({"reason": "Judgement only, no row: x"}, "reason", "cites no row and does not say so, or"),
         ({"score": "1", "low": "2"}, "score", "score is below low"),
         ({"score": "5", "high": "4"}, "score", "score is above high"),
         ({"score": "6", "high": "6"}, "high", "is out of range"),

@@ -197,9 +197,9 @@ def of_rows(descriptor: dict) -> list[Rule]:
         ),
         Rule(
             ("reason", "rows"),
-            "cites no row and does not say so",
+            "cites no row and does not say so, or rows and says there are none",
             f"rows, or a reason that begins with {NO_ROW!r}",
-            lambda t: (t["rows"] != "") | t["reason"].str.startswith(NO_ROW),
+            lambda t: (t["rows"] != "") != t["reason"].str.startswith(NO_ROW),
         ),
     ]
 
