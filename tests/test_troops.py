@@ -905,6 +905,39 @@ def test_alt_text_comes_from_the_data(study):
     assert "with: 0.01 % above 20,000" in drawing.alt
 
 
+def test_bounds_and_counts_of_another_scope_are_drawn_and_told_as_such(hindsight):
+    frames = hindsight.frames
+    shown = counts.scoped(frames["present"]).set_index("obs_id")
+    assert shown.at["troops-present-2024-10-31-us-kursk", "scope"] == "men at the front"
+    assert shown.at["troops-present-2024-10-28-us", "scope"] == ""
+    drawing = figures.path(
+        frames["band_present"], shown.reset_index(), pd.Timestamp(HINDSIGHT), "men there"
+    )
+    told = drawing.table.set_index("Day")["Counts stated"]
+    assert told["2024-10-31"] == "White House: up to 8,000 (men at the front)"
+    assert told["2024-10-27"] == "HUR: 12,000"
+    # Up to 8,000 of the White House, at least 10,000 of the Pentagon, more than 11,000 of HUR.
+    assert "Of them 3 are bounds. Hollow: all but builders, men at the front." in drawing.alt
+    arrows = [note for note in drawing.figure.axes[0].texts if note.arrowprops]
+    assert sorted(note.xyann[1] for note in arrows) == [-15, 15, 15]
+
+
+def test_no_count_is_lost_from_the_data_and_a_sum_with_a_floor_is_one(hindsight):
+    frames = hindsight.frames
+    shown = counts.scoped(frames["sent"])
+    drawing = figures.path(frames["band_sent"], shown, pd.Timestamp(HINDSIGHT), "men sent")
+    told = drawing.table.set_index("Day")["Counts stated"]
+    assert told["2024-10-23"] == "ROK NIS: 3,000"  # no day of the simulation
+    assert told["2025-12-13"] == "Yonhap: 15,000 (combat troops only)"
+    # More than 11,000 of the first wave and about 3,000 of the second.
+    assert told["2025-03-31"] == "MSMT: at least 14,000"
+    assert drawing.table["Day"].is_monotonic_increasing
+    losses = counts.scoped(frames["casualties"]).set_index("obs_id")
+    both = "troops-cas-2024-12-19-nis-k + troops-cas-2024-12-19-nis-w"  # at least 100, about 1,000
+    assert losses.at[both, "qualifier"] == "at_least"
+    assert losses.at["troops-cas-2025-01-23-west", "scope"] == "missing and captured with them"
+
+
 def test_tiny_shares_are_told_by_a_bound():
     told = [figures.percent_text(v) for v in (0, 2.4e-9, 9.9e-7, 1.2e-6, 0.00476, 0.104, 1)]
     assert told == [

@@ -121,6 +121,21 @@ def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
 BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
 
 
+# A bound in words, as it is told beside its figure.
+BOUND_WORDS = {bound: bound.replace("_", " ") + " " for bound in BOUND_TIPS}
+
+
+def bound_mark(axes: Axes, day: pd.Timestamp, height: float, tip: int, colour: str) -> None:
+    """Arrow from a marker to where the figure may lie instead."""
+    axes.annotate(
+        "",
+        (day, height),
+        xytext=(0, tip),
+        textcoords="offset points",
+        arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1},
+    )
+
+
 SMALLEST_PERCENT = 0.0001
 
 
@@ -301,13 +316,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
                 reach = tip / (72 * figure.get_figheight() * AXES_HEIGHT) * top * 1.08
                 day = mdates.date2num(row.period_end)
                 obstacles += along((day, day), (height, height + 1.3 * reach), 2.0, 6)
-                axes.annotate(
-                    "",
-                    (row.period_end, height),
-                    xytext=(0, tip),
-                    textcoords="offset points",
-                    arrowprops={"arrowstyle": "<-", "color": colour, "linewidth": 1},
-                )
+                bound_mark(axes, row.period_end, height, tip, colour)
         ends.append((mdates.date2num(x.iloc[-1]), middle.iloc[-1], issuer, colour))
     label_ends(axes, ends, obstacles)
     for name in dict.fromkeys(sorted(rows["side"])):
@@ -1083,15 +1092,23 @@ def path(
     frame : pandas.DataFrame
         `day` and the columns of `uncertainty.summary`.
     counts : pandas.DataFrame
-        `period_end`, `low`, `high`, `issuer`, `side`, `item`; may be empty.
+        `period_end`, `low`, `high`, `qualifier`, `issuer`, `side`, and if any counts something
+        else than the axis says, `scope`: what it counts, else empty; may be empty.
     now : pandas.Timestamp
         Day of the vintage; what follows is projection.
     quantity : str
         Axis label.
     marks : mapping of str to float, optional
         Figures to mark by a horizontal line.
+
+    Notes
+    -----
+    A floor ("more than") carries an upward arrow, a ceiling ("up to") a downward one. What
+    counts something else than the axis says is drawn hollow.
     """
     figure, (axes,) = canvas(4.2)
+    if "scope" not in counts:
+        counts = counts.assign(scope="")
     axes.fill_between(frame["day"], frame["low90"], frame["high90"], color=SKY, alpha=0.3, linewidth=0,
                       label="90 %")  # fmt: skip
     axes.fill_between(frame["day"], frame["low50"], frame["high50"], color=BLUE, alpha=0.3, linewidth=0,
@@ -1104,8 +1121,18 @@ def path(
         colour, marker = SERIES[side]
         middle = (own["low"] + own["high"]) / 2
         axes.vlines(own["period_end"], own["low"], own["high"], color=colour, linewidth=2)
-        axes.scatter(own["period_end"], middle, color=colour, marker=marker, s=30, zorder=3,
-                     edgecolor="white", linewidth=0.5, label=side)  # fmt: skip
+        axes.scatter([], [], color=colour, marker=marker, s=30, label=side)
+        for row, height in zip(own.itertuples(), middle, strict=True):
+            look = (
+                {"facecolor": "white", "edgecolor": colour, "linewidth": 1.2}
+                if row.scope
+                else {"facecolor": colour, "edgecolor": "white", "linewidth": 0.5}
+            )
+            axes.scatter([row.period_end], [height], marker=marker, s=30, zorder=3, **look)
+            if tip := BOUND_TIPS.get(row.qualifier):
+                bound_mark(axes, row.period_end, height, tip, colour)
+    if (counts["scope"] != "").any():
+        axes.scatter([], [], facecolor="white", edgecolor=GREY, s=30, label="of another scope")
     for name, amount in (marks or {}).items():
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -1137,12 +1164,20 @@ def path(
         }
     )
     stated = counts.assign(
-        text=[span_text(a, b) for a, b in zip(counts["low"], counts["high"], strict=True)]
+        text=[
+            BOUND_WORDS.get(r.qualifier, "")
+            + span_text(r.low, r.high)
+            + (f" ({r.scope})" if r.scope else "")
+            for r in counts.itertuples()
+        ]
     )
     listed = {
         str(day.date()): "; ".join(f"{r.issuer}: {r.text}" for r in own.itertuples())
         for day, own in stated.groupby("period_end")
     }
+    # A day that was counted and not simulated has a line to itself, lest its counts be lost.
+    only = pd.DataFrame({"Day": [day for day in listed if day not in set(table["Day"])]})
+    table = pd.concat([table, only]).fillna("").sort_values("Day", kind="stable", ignore_index=True)
     table["Counts stated"] = [listed.get(day, "") for day in table["Day"]]
     last, today = frame.iloc[-1], frame[frame["day"] <= now].iloc[-1]
     seen = ""
@@ -1151,6 +1186,10 @@ def path(
             f" {len(counts)} counts from {counts['low'].min():,.0f} to {counts['high'].max():,.0f}"
             f" by {', '.join(sorted(set(counts['side'])))}."
         )
+        bounds = int(counts["qualifier"].isin(list(BOUND_TIPS)).sum())
+        seen += f" Of them {bounds} {'is a bound' if bounds == 1 else 'are bounds'}." * (bounds > 0)
+        other = sorted(set(counts["scope"]) - {""})
+        seen += f" Hollow: {', '.join(other)}." * (len(other) > 0)
     alt = (
         f"Line with bands over time: {quantity}, {frame['day'].iloc[0].date()} to "
         f"{last['day'].date()}.{seen} On {today['day'].date()} the median is {today['median']:,.0f}, 90 % "

@@ -73,6 +73,11 @@ def statements(as_of, *, repeats: bool = False) -> pd.DataFrame:
     )
 
 
+def of_sum(qualifiers: pd.Series) -> str:
+    """How a sum is stated: a floor among its parts makes it a floor, else it is "about"."""
+    return "at_least" if qualifiers.isin(["more_than", "at_least"]).any() else "approx"
+
+
 def summed(as_of, sums) -> pd.DataFrame:
     """Sums of parts as if they were rows, with `obs_id` the parts joined by a plus sign.
 
@@ -94,7 +99,7 @@ def summed(as_of, sums) -> pd.DataFrame:
                 "known_on": own["known_on"].max(),
                 "low": float(own.loc[~own.index.isin(IN_STAGES), "low"].sum()),
                 "high": float(own["high"].sum()),
-                "qualifier": "approx",
+                "qualifier": of_sum(own["qualifier"]),
                 "issuer": last["issuer"],
                 "issuer_short": last["issuer_short"],
                 "side": last["side"],
@@ -114,6 +119,20 @@ def summed(as_of, sums) -> pd.DataFrame:
 
 
 EVERYBODY, SOLDIERS, AT_FRONT = "all in Russia", "all but builders", "men at the front"
+# What these items count, where the axis of a figure says something else.
+SCOPES = {
+    "combat_troops": "combat troops only",
+    "combat troops and sappers": "without builders",
+    "killed_wounded_missing_captured": "missing and captured with them",
+}
+
+
+def scoped(found: pd.DataFrame) -> pd.DataFrame:
+    """Counts with `scope`: what they count where that is not all, else empty."""
+    scope = found["item"].map(SCOPES).fillna("")
+    if "concept" in found:
+        scope = found["concept"].where(found["concept"] != EVERYBODY, "")
+    return found.assign(scope=scope.astype(object))
 
 
 @remembered
@@ -200,7 +219,7 @@ def casualty_pairs(as_of) -> pd.DataFrame:
                 "known_on": max(row.known_on, other["known_on"]),
                 "low": amount,
                 "high": amount,
-                "qualifier": "approx",
+                "qualifier": of_sum(pd.Series([row.qualifier, other["qualifier"]])),
                 "issuer": row.issuer,
                 "issuer_short": row.issuer_short,
                 "side": row.side,
