@@ -945,3 +945,15 @@ def inputs_of_points(**changes):
         "unusable": nought,
     }  # fmt: skip
     return model.Inputs(**{**given_, **changes})
+
+
+def test_missiles_fired_are_told_from_missiles_delivered():
+    known = shipments.missiles("2024-10-28").set_index("obs_id")
+    shown = words.launches_apart(known)["scope"]
+    # Debris: prosecutors twice, State once; the newspaper's officials spoke of deliveries.
+    assert shown[shown != ""].index.tolist() == [
+        "arms-mis-2024-02",
+        "arms-mis-2024-05",
+        "arms-mis-2024-09",
+    ]
+    assert shown["arms-missiles-2024-01-nyt"] == ""

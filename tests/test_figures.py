@@ -234,6 +234,23 @@ def test_rows_of_one_day_are_not_joined_and_the_best_graded_is_named():
     assert len(drawing.table) == 3
 
 
+def test_counts_of_something_else_are_hollow_and_the_data_say_what_was_counted():
+    rows = counts().assign(item=["KN-23/24", "a_b", "a_b", "a_b"], scope=["fired", "", "", ""])
+    drawing = figures.dated_counts(rows, "missiles")
+    axes = drawing.figure.axes[0]
+    assert drawing.table["Count of"].tolist() == ["fired, KN-23/24", "a b", "a b", "a b"]
+    # 1,000 of 2023-10-31 alone; the legend has an entry for it.
+    hollow = [
+        tuple(place) for dots in axes.collections if hasattr(dots, "get_offsets")
+        for place, face in zip(dots.get_offsets(), dots.get_facecolor(), strict=False)
+        if tuple(face[:3]) == (1, 1, 1)
+    ]  # fmt: skip
+    assert [height for _, height in hollow] == [1000]
+    assert "fired" in axes.get_legend_handles_labels()[1]
+    assert drawing.alt.endswith("Hollow, fired: 1.")
+    assert "Count of" not in figures.dated_counts(counts(), "containers").table
+
+
 def test_a_tornado_of_amounts_has_no_negative_ticks():
     axes = figures.tornado(bars(), 3.0, "USD").figure.axes[0]
     assert axes.get_xticks().min() == 0

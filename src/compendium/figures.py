@@ -278,7 +278,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     ----------
     rows : pandas.DataFrame
         Output of a function of `arms.shipments`: `period_start`, `period_end`, `low`, `high`, `qualifier`,
-        `issuer_short`, `side`.
+        `issuer_short`, `side`; with `item`, the data say what was counted, and rows with words
+        in `scope` count something else than the others and are drawn hollow.
     quantity : str
         What is counted, for the axis.
     scale : float
@@ -292,6 +293,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     """
     figure, (axes,) = canvas(4.4)
     rows = rows.sort_values("period_end", kind="stable")
+    if "scope" not in rows:
+        rows = rows.assign(scope="")
     top = rows["high"].max() * scale
     first, last = rows["period_end"].min(), rows["period_end"].max()
     axes.set_ylim(0, top * 1.08)
@@ -310,7 +313,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
             obstacles += along((day, day), (a, b), 2.0) if a < b else []
         obstacles += along(days[joined.to_numpy()], middle[joined].to_numpy())
         axes.vlines(x, low, high, color=colour, linewidth=2)
-        axes.scatter(x, middle, color=colour, marker=marker, s=26, zorder=3)
+        faces = np.where(own["scope"] != "", "white", colour)
+        axes.scatter(x, middle, facecolor=faces, edgecolor=colour, marker=marker, s=26, zorder=3)
         for row, height in zip(own.itertuples(), middle, strict=True):
             if tip := BOUND_TIPS.get(row.qualifier):
                 reach = tip / (72 * figure.get_figheight() * AXES_HEIGHT) * top * 1.08
@@ -322,6 +326,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     for name in dict.fromkeys(sorted(rows["side"])):
         colour, marker = SERIES[name]
         axes.scatter([], [], color=colour, marker=marker, label=name)
+    for words in dict.fromkeys(rows["scope"][rows["scope"] != ""]):
+        axes.scatter([], [], facecolor="white", edgecolor=GREY, label=words)
     legend_below(axes, ncols=5)
     axes.set_ylabel(quantity)
     thousands(axes.yaxis)
@@ -340,6 +346,10 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
             "Grade": rows["reliability"] + rows["credibility"].astype(str),
         }
     )
+    if "item" in rows:
+        item = rows["item"].str.replace("_", " ")
+        scope = rows["scope"].where(rows["scope"] == "", rows["scope"] + ", ")
+        table.insert(2, "Count of", scope + item)
     return Drawing(figure, _counts_alt(rows, quantity, scale), table)
 
 
@@ -357,6 +367,10 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
         f"{rising} only rise. Among the newest, {low} "
         f"is lowest with {recent.loc[low, 'low'] * scale:,.6g} and {high} highest with "
         f"{recent.loc[high, 'high'] * scale:,.6g}."
+        + "".join(
+            f" Hollow, {words}: {count}."
+            for words, count in rows["scope"][rows["scope"] != ""].value_counts().items()
+        )
     )
 
 

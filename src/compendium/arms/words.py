@@ -245,3 +245,9 @@ def newest(values: Iterable[Value], name: str, what: str) -> str:
         f"The issuers' newest counts of {what} that are recent and graded well enough run from"
         f" {{value}}`{low.id} number` to {{value}}`{high.id}`."
     )
+
+
+def launches_apart(missiles: pd.DataFrame) -> pd.DataFrame:
+    """Counts of missiles with `scope`: words at those fired, empty at those delivered."""
+    fired = missiles["indicator"] == "missiles_fired_cumulative"
+    return missiles.assign(scope=fired.map({True: "fired", False: ""}).astype(object))
