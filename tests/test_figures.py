@@ -251,6 +251,22 @@ def test_counts_of_something_else_are_hollow_and_the_data_say_what_was_counted()
     assert "Count of" not in figures.dated_counts(counts(), "containers").table
 
 
+def test_bounds_among_ranges_are_told_in_words():
+    frame = prices().assign(bound=["approx", "more_than", "up_to"])
+    drawing = figures.ranges(frame, "USD")
+    shown = ["300 to 600", "more than 450", "up to 1,100 to 6,000"]
+    assert drawing.table["USD"].tolist() == shown
+    assert [note.get_text() for note in drawing.figure.axes[0].texts] == shown
+    assert "2 are bounds." in drawing.alt
+    assert "bound" not in drawing.table
+
+
+def test_votes_are_not_added_up():
+    frame = pd.DataFrame({"label": ["a", "b"], "for": [141, 93], "against": [5, 24]})
+    alt = figures.counts(frame, {"for": "for", "against": "against"}, "states", added=False).alt
+    assert alt == "Bar chart of states, 2 bars. a: 141 for, 5 against; b: 93 for, 24 against."
+
+
 def test_a_tornado_of_amounts_has_no_negative_ticks():
     axes = figures.tornado(bars(), 3.0, "USD").figure.axes[0]
     assert axes.get_xticks().min() == 0

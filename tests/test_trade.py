@@ -1004,3 +1004,9 @@ def test_counts_drawing_tells_its_data():
     assert "highest bar is B with 5" in drawing.alt
     assert "mean: 2.00 from A to B" in drawing.alt
     assert len(drawing.table) == 2
+
+
+def test_a_year_that_is_not_over_is_named_as_a_part():
+    found = pd.Series([2023, 2024])
+    assert words.years(found, pd.Timestamp("2024-10-28")) == ["2023", "2024, to Oct"]
+    assert words.years(found, pd.Timestamp("2024-12-31")) == ["2023", "2024"]

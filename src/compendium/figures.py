@@ -525,10 +525,20 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     Parameters
     ----------
     frame : pandas.DataFrame
-        `label`, `group`, `low`, `high` and, for the table, any further columns.
+        `label`, `group`, `low`, `high` and, for the table, any further columns; with `bound`,
+        the qualifiers, floors and ceilings are told in words beside their figures.
     quantity : str
         Axis label with unit.
     """
+    if "bound" in frame:
+        told = frame["bound"].map(BOUND_WORDS).fillna("")
+        frame = frame.drop(columns="bound")
+    else:
+        told = pd.Series("", index=frame.index)
+    texts = [
+        words + span_text(a, b, form)
+        for words, a, b in zip(told, frame["low"], frame["high"], strict=True)
+    ]
     figure, (axes,) = canvas(1.1 + 0.3 * len(frame))
     y = np.arange(len(frame))[::-1]
     groups = list(dict.fromkeys(frame["group"]))
@@ -541,7 +551,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         (SKY, "P"),
     ]
     look = {g: palette[i % len(palette)] for i, g in enumerate(groups)}
-    for place, row in zip(y, frame.itertuples(), strict=True):
+    for place, row, text in zip(y, frame.itertuples(), texts, strict=True):
         colour, marker = look[row.group]
         axes.hlines(place, row.low, row.high, color=colour, linewidth=4, alpha=0.6)
         axes.scatter(
@@ -552,7 +562,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
             s=34,
             zorder=3,
         )
-        axes.annotate(span_text(row.low, row.high, form), (row.high, place), xytext=(8, 0),
+        axes.annotate(text, (row.high, place), xytext=(8, 0),
                       textcoords="offset points", va="center", fontsize=8, color=GREY)  # fmt: skip
     for group in groups:
         colour, marker = look[group]
@@ -565,7 +575,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         log_scale(axes.xaxis)
         axes.set_xlim(frame["low"].min() * 0.8, frame["high"].max() * 1.9)
     else:
-        axes.set_xlim(0, frame["high"].max() * 1.2)
+        axes.set_xlim(0, frame["high"].max() * (1.35 if (told != "").any() else 1.2))
         thousands(axes.xaxis)
     axes.set_xlabel(quantity)
     more = frame.drop(columns=["label", "group", "low", "high"])
@@ -573,15 +583,16 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         {
             "Figure": frame["label"],
             "Group": frame["group"],
-            quantity: [
-                span_text(a, b, form) for a, b in zip(frame["low"], frame["high"], strict=True)
-            ],
-        }
+            quantity: texts,
+        },
+        index=frame.index,
     ).join(more)
     parts = "; ".join(
         f"{group}: {form.format(own['low'].min())} to {form.format(own['high'].max())}"
         for group, own in frame.groupby("group", sort=False)
     )
+    bounds = int((told != "").sum())
+    parts += f"; {bounds} {'is a bound' if bounds == 1 else 'are bounds'}" * (bounds > 0)
     alt = f"Range plot of {quantity}{', logarithmic axis' if log else ''}, {len(frame)} figures. {parts}."
     return Drawing(figure, alt, table)
 
@@ -893,6 +904,7 @@ def counts(
     quantity: str,
     steps: Sequence[tuple[str, str, float, str]] = (),
     form: str = "{:,.0f}",
+    added: bool = True,
 ) -> Drawing:
     """Stacked bars in the order of the frame, with levels drawn over stretches of them.
 
@@ -908,6 +920,8 @@ def counts(
         Levels to draw from one bar to another.
     form : str
         Format of a number.
+    added : bool
+        Whether the bars may be added up; the alt text tells them one by one if not.
     """
     figure, (axes,) = canvas(3.8)
     x = np.arange(len(frame))
@@ -943,6 +957,13 @@ def counts(
     top = int(np.argmax(bottom))
     sums = ", ".join(f"{name} {form.format(frame[c].sum())}" for c, name in parts.items())
     levels = "".join(f" {name}: {height:,.2f} from {a} to {b}." for a, b, height, name in steps)
+    if not added:
+        bars = "; ".join(
+            f"{label}: " + ", ".join(f"{form.format(row[c])} {n}" for c, n in parts.items())
+            for label, (_, row) in zip(labels, frame.iterrows(), strict=True)
+        )
+        alt = f"Bar chart of {quantity}, {len(labels)} bars. {bars}.{levels}"
+        return Drawing(figure, alt, table)
     alt = (
         f"Bar chart of {quantity} from {labels[0]} to {labels[-1]}; in all: {sums}. The highest bar "
         f"is {labels[top]} with {form.format(bottom[top])}.{levels}"

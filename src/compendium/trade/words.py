@@ -229,3 +229,9 @@ def densest(p: TradeTrends, search: pd.DataFrame) -> str:
         f"{said}, so these years do not show that visits had grown denser before the border closed.\n"
         "How near to July 2023 a single break may lie, the spans of months above say."
     )
+
+
+def years(found: pd.Series, last_day: pd.Timestamp) -> list[str]:
+    """Names of years; one that the list does not cover to its end says so."""
+    part = last_day.year if (last_day.month, last_day.day) != (12, 31) else None
+    return [f"{year}, to {last_day:%b}" if year == part else str(year) for year in found]
