@@ -1,5 +1,6 @@
 """The troops model against arithmetic done by hand, closed forms and other implementations."""
 
+import csv
 import datetime as dt
 import shutil
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from compendium import claims, evidence, figures, parameters, paths, troops
 from compendium.errors import FaultsError
 from compendium.parameters import TroopPlausibility
 from compendium.troops import (
+    caps,
     checks,
     conflicts,
     counts,
@@ -226,9 +228,23 @@ def test_comparators_by_hand(study):
     shares = study.frames["comparators"].set_index("case")["percent"]
     assert shares["Cuba, all abroad, 1985"] == pytest.approx(44_000 / 162_000 * 100)
     assert shares["Cuba, all abroad, 1985"] == pytest.approx(27.2, abs=0.05)
-    assert shares["South Korea in Vietnam, 1968"] == pytest.approx(6.94, abs=0.01)
+    assert shares["South Korea in Vietnam, 1968, of the force of 1956"] == pytest.approx(
+        6.94, abs=0.01
+    )
     assert shares["Zimbabwe in Congo, 2000, as stated"] == 33
-    assert shares["North Korea, all abroad, 1986"] == pytest.approx(0.71, abs=0.01)
+    assert shares[
+        "North Korea, more than so many abroad, 1986, of the force of 1993"
+    ] == pytest.approx(0.71, abs=0.01)
+
+
+def test_a_share_of_the_force_of_another_year_names_that_year():
+    days = {
+        row["obs_id"]: row["period_end"][:4]
+        for row in csv.DictReader((paths.RAW / "troops.csv").open(encoding="utf-8"))
+    }
+    for case, (abroad, force) in caps.COMPARATORS.items():
+        named = {days[abroad], *(days[row] for row in force)}
+        assert all(year in case for year in named), case
 
 
 def test_flow_over_stock_by_hand(hindsight):

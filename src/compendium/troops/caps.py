@@ -127,7 +127,8 @@ def binding(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["scenario", "cap", "label", "persons", "rows"])
 
 
-# Share of the force: numerator and denominators by row.
+# Share of the force: numerator and denominators by row. Where the force is of another year, the
+# nearest that was found, the name says so.
 COMPARATORS = {
     "Cuba, all abroad, 1985": (
         "troops-cuba-abroad-1985",
@@ -135,8 +136,14 @@ COMPARATORS = {
     ),
     "Cuba in Africa, 1978, US officials": ("troops-cuba-africa-1978", ("troops-cuba-total-1978",)),
     "Cuba in Africa, 1978, CIA": ("troops-cuba-africa-1978-cia", ("troops-cuba-total-1978",)),
-    "South Korea in Vietnam, 1968": ("troops-rok-vietnam-1968", ("troops-rok-force-1956",)),
-    "North Korea, all abroad, 1986": ("troops-advisers-1986", ("troops-kpa-active-1993",)),
+    "South Korea in Vietnam, 1968, of the force of 1956": (
+        "troops-rok-vietnam-1968",
+        ("troops-rok-force-1956",),
+    ),
+    "North Korea, more than so many abroad, 1986, of the force of 1993": (
+        "troops-advisers-1986",
+        ("troops-kpa-active-1993",),
+    ),
 }
 STATED_SHARES = {"Zimbabwe in Congo, 2000, as stated": "troops-zim-drc-share-2000"}
 TURNOVER = {

@@ -187,9 +187,9 @@ def cap_statements(p, frames) -> list[Value]:
         ]  # fmt: skip
     names = {
         "Cuba, all abroad, 1985": "cuba",
-        "South Korea in Vietnam, 1968": "south_korea",
+        "South Korea in Vietnam, 1968, of the force of 1956": "south_korea",
         "Zimbabwe in Congo, 2000, as stated": "zimbabwe",
-        "North Korea, all abroad, 1986": "cold_war",
+        "North Korea, more than so many abroad, 1986, of the force of 1993": "cold_war",
     }
     for row in frames["comparators"].itertuples():
         if row.case in names:
