@@ -1185,7 +1185,7 @@ def path(
     axes.set_xlim(frame["day"].iloc[0], frame["day"].iloc[-1])
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
-    legend_below(axes, ncols=6)
+    legend_below(axes, ncols=4)  # five with "of another scope" run off the figure
     table = pd.DataFrame(
         {
             "Day": frame["day"].dt.date.astype(str),
