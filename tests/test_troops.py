@@ -1260,3 +1260,10 @@ def test_pay_set_by_hand_replaces_the_rows():
     given_prices = money.prices(p)
     assert given_prices.pay == (1_000, 1_000) and given_prices.rows["pay"] == ()
     assert value(troops.run(p), "year_5000").value == pytest.approx(60)  # 5,000 x 12 x 1,000
+
+
+def test_a_mission_of_one_figure_says_whether_it_is_a_floor():
+    known = missions.missions("2026-10-31", 365).set_index("mission")["bound"]
+    assert known["Vietnam-psychological-warfare"] == "at_least"
+    assert known["Uganda-air-force-training"] == "at_least"
+    assert known["Angola-civil-war"] == known["Syria-civil-war"].iloc[0] == ""  # ranges

@@ -52,7 +52,7 @@ SAID_TO_FIGHT = (
     "Uganda-bush-war",
 )
 COLUMNS = [
-    "mission", "start", "end", "low", "high", "size", "credibility", "combat", "contested", "rows",
+    "mission", "start", "end", "low", "high", "size", "bound", "credibility", "combat", "contested", "rows",
 ]  # fmt: skip
 
 
@@ -81,8 +81,8 @@ def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row a mission: `mission`, `start`, `end`, `low` and `high` of its size in persons
-        (missing where only units are named), `size` (their geometric mean), `credibility` of
-        its best row, `combat` in {"fought", "said to", "no"}, `contested`, `rows`.
+        (missing where only units are named), `size` (their geometric mean), `bound`, the
+        qualifier where a single figure stands for its size, `credibility` of its best row, `combat` in {"fought", "said to", "no"}, `contested`, `rows`.
 
     Notes
     -----
@@ -128,6 +128,7 @@ def _mission(name: str, own: pd.DataFrame) -> dict:
         "low": float(low),
         "high": float(high),
         "size": float(np.sqrt(low * high)),
+        "bound": whole["qualifier"].iloc[0] if len(whole) == 1 and low == high else "",
         "credibility": int((whole if len(whole) else own)["credibility"].min()),
         "combat": combat,
         "contested": name == CONTESTED,
