@@ -957,3 +957,8 @@ def test_missiles_fired_are_told_from_missiles_delivered():
         "arms-mis-2024-09",
     ]
     assert shown["arms-missiles-2024-01-nyt"] == ""
+
+
+def test_missiles_without_a_known_price_are_in_no_combination():
+    found = reconstruction.combinations(reconstruction.Grid((1e6,), (100.0,), (50.0,), ()))
+    assert found[["missiles", "missile_price", "value"]].to_numpy().tolist() == [[0.0, 0.0, 100.0]]
