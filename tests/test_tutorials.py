@@ -212,6 +212,7 @@ def fictitious(root):
         row |= {key: text for key, text in made_up.items() if key in row}
         if name in datapackage.OBSERVATION_TABLES:
             row["obs_id"] = f"{name}-atlantis-1"
+            row["period_start"] = row["period_end"] = "2024-01-05"
         row |= {key: text for key, text in {"rows": "arms-atlantis-1"}.items() if name == "policy_scores"}  # fmt: skip
         row |= {"obs_id": "arms-atlantis-1"} if name == "hypotheses" else {}
         row |= {"issuer": "", "indicator": ""} if name == "releases" else {}
