@@ -42,7 +42,7 @@ def test_what_is_named_follows_the_rule(found):
     ]
     assert main["Arms"][0] == "containers: more than 1,000 (US White House)"
     assert [event.partition(":")[0] for event in main["Arms"]] == [
-        "containers", "shells", "missiles delivered", "missiles fired, KN-23/24",
+        "containers", "shells", "missiles delivered", "missiles fired",
     ]  # fmt: skip
     assert main["UN votes"] == ["Security Council: panel of experts renewal"]
     assert len(main["Sanctions"]) == 2

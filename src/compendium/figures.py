@@ -119,8 +119,6 @@ def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
 
 # Where the tip of the arrow of a floor or a ceiling lies, in points from its marker.
 BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
-
-
 # A bound in words, as it is told beside its figure.
 BOUND_WORDS = {bound: bound.replace("_", " ") + " " for bound in BOUND_TIPS}
 

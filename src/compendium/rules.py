@@ -35,6 +35,11 @@ def of_rows(descriptor: dict) -> list[Rule]:
     """Rules for the rows of every table, from what the descriptor lists."""
     signed = descriptor["compendium:units_below_zero"]
     positive = descriptor["compendium:above_zero"]
+    whole = descriptor["compendium:whole"]
+    past = descriptor["compendium:past"]
+    least = {name: ends["minimum"] for name, ends in descriptor["compendium:limits"].items()}
+    most = {name: ends["maximum"] for name, ends in descriptor["compendium:limits"].items()}
+    codes = descriptor["compendium:codes"]
     today = pd.Timestamp.now("UTC").tz_localize(None)
     figures = ["value", "low", "high"]
 
@@ -58,12 +63,6 @@ def of_rows(descriptor: dict) -> list[Rule]:
                 | ~(t["unit"].isin(positive["units"]) | t["indicator"].isin(positive["indicators"]))
             ),
         )
-
-    whole = descriptor["compendium:whole"]
-    past = descriptor["compendium:past"]
-    least = {name: ends["minimum"] for name, ends in descriptor["compendium:limits"].items()}
-    most = {name: ends["maximum"] for name, ends in descriptor["compendium:limits"].items()}
-    codes = descriptor["compendium:codes"]
 
     # A point that sets thousands apart would be read as one of a fraction.
     def is_whole(figure: str) -> Rule:

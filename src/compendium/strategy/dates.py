@@ -19,7 +19,7 @@ STEPS = {
 }
 # Of what a count is, where the name of the item does not say it; nothing where it is of all.
 COUNTED = {
-    "munitions": "", "shells_mixed": "", "ballistic_missiles": "", "DPRK_missiles": "",
+    "munitions": "", "shells_mixed": "", "ballistic_missiles": "", "DPRK_missiles": "", "KN-23/24": "",
     "soldiers": "", "total": "", "Russia": "in Russia", "Kursk": "in Kursk",
     "Kursk_and_Belgorod": "in Kursk and Belgorod",
     "areas_bordering_Ukraine": "in areas bordering Ukraine",

@@ -82,7 +82,8 @@ def missions(as_of, merge_gap_days: int) -> pd.DataFrame:
     pandas.DataFrame
         A row a mission: `mission`, `start`, `end`, `low` and `high` of its size in persons
         (missing where only units are named), `size` (their geometric mean), `bound`, the
-        qualifier where a single figure stands for its size, `credibility` of its best row, `combat` in {"fought", "said to", "no"}, `contested`, `rows`.
+        qualifier where a single figure stands for its size, `credibility` of its best row,
+        `combat` in {"fought", "said to", "no"}, `contested`, `rows`.
 
     Notes
     -----
