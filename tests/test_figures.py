@@ -412,3 +412,41 @@ def test_every_figure_has_its_legend_below_all_else(case):
         assert box.y0 >= 0
         for axes in figure.axes:
             assert box.y1 <= axes.get_window_extent().y0
+
+
+NOUGHT = {
+    "scenarios": lambda: figures.scenarios(
+        pd.DataFrame({"label": ["a", "b"], "low": [0, 20], "middle": [10, 40], "high": [30, 90]}),
+        "men", {},
+    ),
+    "ranges": lambda: figures.ranges(prices().assign(low=[0, 300, 1100]), "USD a round"),
+    "intervals": lambda: figures.intervals(
+        estimates().assign(low90=[0.0, 7.0]), "billion USD", log=True
+    ),
+    "fan": lambda: figures.fan(months().assign(low90=0), START, "rounds a month"),
+    "yearly": lambda: figures.yearly(
+        pd.DataFrame({"year": [2020, 2021], "value": [42.7, 0.0], "group": "customs",
+                      "line": "kept", "row": ["a", "b"]}),
+        "million USD", log=True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOUGHT)
+def test_a_nought_has_its_place_on_a_logarithmic_axis(name):
+    figure = NOUGHT[name]().figure
+    (axes,) = figure.axes
+    scales = {axes.get_xscale(): axes.get_xlim(), axes.get_yscale(): axes.get_ylim()}
+    least, most = scales["symlog"]
+    ticks = (axes.xaxis if axes.get_xscale() == "symlog" else axes.yaxis).get_ticklocs()
+    assert 0 in [tick for tick in ticks if least <= tick <= most]
+    assert not [tick for tick in ticks if least <= tick < 0]
+    assert "in even steps" in axes.get_xlabel() + axes.get_ylabel()
+    figure.canvas.draw()
+
+
+@pytest.mark.filterwarnings("error")
+def test_noughts_alone_are_drawn_and_said():
+    figure = figures.ranges(prices().assign(low=0, high=0), "USD a round").figure
+    assert "all are nought" in figure.axes[0].get_xlabel()
+    figure.canvas.draw()

@@ -8,15 +8,18 @@ nor does NumPy warn of a quotient or a logarithm that is none.
 import csv
 import datetime as dt
 import functools
+import json
 import random
+import re
 import shutil
 
 import annotated_types
+import inprocess
 import numpy as np
 import pandas as pd
 import pytest
 
-from compendium import datapackage, models, parameters, paths, upstream
+from compendium import datapackage, exhibits, models, parameters, paths, upstream
 from compendium.errors import CompendiumError, FaultsError
 from compendium.values import Value
 
@@ -133,6 +136,54 @@ def test_some_ends_of_parameters(chapter, name, end):
 @pytest.mark.parametrize(("chapter", "name", "end"), CASES)
 def test_every_end_of_every_parameter(chapter, name, end, day):
     states_or_refuses(chapter, day, **{name: end})
+
+
+def at_random(chapter, dice):
+    """Some parameters anywhere in their ranges, ends too, and a day, as a reader types them."""
+    changed = {}
+    for name in dice.sample(sorted(set(parameters.model(chapter).model_fields) - {"as_of"}), 3):
+        found = ends(chapter, name)
+        numbers = [n for n in found if isinstance(n, int | float) and not isinstance(n, bool)]
+        if name in SMALL[chapter] or not found:
+            continue
+        changed[name] = dice.choice(found)
+        if len(numbers) == 2 and dice.random() < 0.7:
+            # More often near the lower end, where most of what is plausible lies.
+            number = numbers[0] + (numbers[1] - numbers[0]) * dice.random() ** 3
+            whole = "int" in str(parameters.model(chapter).model_fields[name].annotation)
+            changed[name] = round(number) if whole else float(number)
+    day = dice.choice([*DAYS, dt.date(2024, 2, 1), dt.date(2025, 1, 10), dt.date(2027, 3, 1)])
+    return changed | SMALL[chapter] | {"as_of": str(day)}
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("error:Attempt to set non-positive")
+@pytest.mark.parametrize("chapter", SMALL)
+def test_every_page_at_random_settings_is_sound_or_refuses(chapter):
+    """The whole notebook, its words and figures too, several parameters moved at once."""
+    dice, told = random.Random(chapter), 0
+    for _ in range(20):
+        changed = at_random(chapter, dice)
+        try:
+            stated, bundles = inprocess.run(
+                chapter, parameters.defaults(chapter) | changed, exhibits.drawn_form
+            )
+        except CompendiumError as refusal:
+            assert "allowed" in str(refusal), (changed, refusal)
+            continue
+        told += 1
+        for value in stated:
+            ends_of = [
+                n for n in (value.low, value.value, value.high) if isinstance(n, int | float)
+            ]
+            assert np.isfinite(ends_of).all(), (changed, value)
+            assert value.low is None or not value.low > value.high, (changed, value)
+        shown = json.dumps(
+            [{k: v for k, v in b.get(exhibits.MIME, {}).items() if k != "files"} for b in bundles],
+            default=str,
+        )
+        assert not re.search(r"\b(nan|NaN|NaT|inf)\b", shown), changed
+    assert told >= 5
 
 
 @pytest.mark.parametrize("chapter", ["troop_plausibility", "trade_trends"])

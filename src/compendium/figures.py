@@ -13,7 +13,13 @@ from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    SymmetricalLogLocator,
+)
 from scipy.stats import norm
 
 from compendium.drawings import Drawing, later
@@ -37,6 +43,8 @@ SERIES = {
     "Researchers": (GREEN, "v"),
     "Press and researchers": (SKY, "P"),
 }
+
+QUANTILES = ["median", "low50", "high50", "low90", "high90"]  # of `uncertainty.summary`
 
 STYLE = {
     "figure.dpi": 100,
@@ -260,12 +268,44 @@ def along(
     return found
 
 
-def log_scale(axis) -> None:
-    """Logarithmic scale with ticks at 1, 2 and 5 and plain numbers."""
-    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+def log_scale(axis, amounts: pd.DataFrame | pd.Series, steps: Sequence[int] = (1, 2, 5)) -> str:
+    """Logarithmic scale with plain numbers at `steps` of a decade; even steps to a nought.
+
+    Nought has no place on a logarithmic axis and would drop out of the picture without a word.
+    Where it is among the amounts, the axis is even below the least amount above nought.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    amounts : pandas.DataFrame or pandas.Series
+        All that is drawn along the axis.
+
+    Returns
+    -------
+    str
+        What the label has to add; empty for a scale that is logarithmic throughout.
+    """
+    numbers = np.asarray(amounts, float)
+    above = numbers[numbers > 0]
+    rescale = getattr(axis.axes, f"set_{axis.axis_name}scale")
+    limit = getattr(axis.axes, f"set_{axis.axis_name}lim")
+    if not len(above):
+        limit(-0.05, 1)
+        thousands(axis)
+        return "\n(all are nought)"
+    if (numbers <= 0).any():
+        least = above.min()
+        rescale("symlog", linthresh=least, linscale=0.7)
+        limit(-0.5 * least, None)
+        axis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=least, subs=steps))
+        told = f"\n(in even steps below {least:,.4g})"
+    else:
+        rescale("log")
+        axis.set_major_locator(LogLocator(subs=steps))
+        told = ""
     axis.set_minor_formatter(NullFormatter())
     thousands(axis)
+    return told
 
 
 @later
@@ -432,12 +472,13 @@ def intervals(
     axes.set_yticks(y, wrapped(frame["label"]))
     axes.set_ylim(-0.6, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
+    told = ""
     if log:
-        log_scale(axes.xaxis)
+        told = log_scale(axes.xaxis, frame[QUANTILES])
     else:
         axes.set_xlim(left=0)
         thousands(axes.xaxis)
-    axes.set_xlabel(quantity)
+    axes.set_xlabel(quantity + told)
     table = pd.DataFrame(
         {
             "Case": frame["label"],
@@ -494,7 +535,7 @@ def distribution(
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
-    axes.set_xlim(0, edges[-1])
+    axes.set_xlim(0, edges[-1] or 1)
     axes.set_xlabel(f"{quantity} (dark: central half of the draws, light: 90 %)")
     table = pd.DataFrame(
         {
@@ -569,13 +610,16 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     axes.set_yticks(y, wrapped(frame["label"], 44), fontsize=8)
     axes.set_ylim(-0.7, len(frame) - 0.3)
     axes.grid(axis="y", visible=False)
+    steps = ""
     if log:
-        log_scale(axes.xaxis)
-        axes.set_xlim(frame["low"].min() * 0.8, frame["high"].max() * 1.9)
+        steps = log_scale(axes.xaxis, frame[["low", "high"]])
+        if not steps:
+            axes.set_xlim(frame["low"].min() * 0.8, None)
+        axes.set_xlim(None, frame["high"].max() * 1.9 or 1)
     else:
         axes.set_xlim(0, frame["high"].max() * (1.35 if (told != "").any() else 1.2))
         thousands(axes.xaxis)
-    axes.set_xlabel(quantity)
+    axes.set_xlabel(quantity + steps)
     more = frame.drop(columns=["label", "group", "low", "high"])
     table = pd.DataFrame(
         {
@@ -639,7 +683,7 @@ def tornado(
     axes.axvline(base, color=INK, linewidth=1)
     axes.set_yticks(y, wrapped(frame["input"]))
     axes.set_ylim(-0.5, len(frame) - 0.2)
-    axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28)
+    axes.set_xlim(min(0, frame["low"].min() - 0.25 * reach), frame["high"].max() * 1.28 or 1)
     if frame["low"].min() >= 0:  # the room left of nought is for words, not for values
         ticks = MaxNLocator(6).tick_values(0, frame["high"].max())
         axes.set_xticks([tick for tick in ticks if 0 <= tick <= axes.get_xlim()[1]])
@@ -736,8 +780,8 @@ def fan(frame: pd.DataFrame, start: pd.Timestamp, quantity: str, form: str = "{:
                 textcoords="offset points",
                 fontsize=8,
             )
-    log_scale(axes.yaxis)
-    axes.set_ylabel(wrapped([quantity], 30)[0])
+    told = log_scale(axes.yaxis, frame[QUANTILES])
+    axes.set_ylabel(wrapped([quantity + told], 30)[0])
     axes.set_xticks(
         when, [f"{d.date()}\n+{m} months" for d, m in zip(when, frame["months"], strict=True)]
     )
@@ -824,11 +868,12 @@ def yearly(
         axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
                       ha="right", color=legible(VERMILION), fontsize=8)  # fmt: skip
-    if log:
-        axes.set_yscale("log")  # over many decades: a tick a decade is enough
+    told = ""
+    if log:  # over many decades: a tick a decade is enough
+        told = log_scale(axes.yaxis, frame["value"], (1,))
     thousands(axes.yaxis)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylabel(quantity)
+    axes.set_ylabel(quantity + told)
     named = _name_lines(
         axes, frame, {group: looks[k % len(looks)] for k, group in enumerate(groups)}
     )
@@ -1089,13 +1134,14 @@ def scenarios(frame: pd.DataFrame, quantity: str, marks: Mapping[str, float]) ->
             color=legible(VERMILION),
             fontsize=8,
         )
-    log_scale(axes.xaxis)
-    axes.xaxis.set_major_locator(LogLocator())
-    axes.set_xlim(frame["low"].min() * 0.4, frame["high"].max() * 2.6)
+    told = log_scale(axes.xaxis, frame[["low", "high"]], (1,))
+    if not told:
+        axes.set_xlim(frame["low"].min() * 0.4, None)
+    axes.set_xlim(None, frame["high"].max() * 2.6 or 1)
     axes.set_yticks(y, wrapped(frame["label"], 20))
     axes.set_ylim(-0.6, len(frame) - 0.25)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"{quantity}; ring: smallest of a scenario")
+    axes.set_xlabel(f"{quantity}; ring: smallest of a scenario{told}")
     legend_below(axes, title="scenario")
     table = pd.DataFrame(
         {"Limit": frame["label"]}

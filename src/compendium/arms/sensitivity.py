@@ -237,7 +237,8 @@ def leave_one_out(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
     pandas.DataFrame
         `obs_id`, `used_for`, `figure`, `unit`, `issuer`, `known_on`, `grade`, `median` without
         the row (USD million; missing where nothing is left to draw from) and `change` from the
-        median with it, as a share; what moves it most first.
+        median with it, as a share (missing too where it moves away from nought); what moves it
+        most first.
     """
     whole = float(np.median(draw(given, p.draws, p.seed)["total"]))
     rows = evidence.named(given.rows, p.as_of).set_index("obs_id")
@@ -258,7 +259,7 @@ def leave_one_out(p: ArmsTrade, given: Inputs) -> pd.DataFrame:
                 "known_on": row.known_on,
                 "grade": f"{row.reliability}{row.credibility}",
                 "median": median,
-                "change": median / whole - 1,
+                "change": median / whole - 1 if whole else 0.0 if median == 0 else np.nan,
             }
         )
     columns = ["obs_id", "used_for", "figure", "unit", "issuer", "known_on", "grade", "median"]

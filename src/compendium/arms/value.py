@@ -383,7 +383,7 @@ def missile_price(p: ArmsTrade) -> Range:
     rows = missile_price_rows(p.as_of)
     found = fixed(p.missile_price) or span(graded(rows, p), "missile")
     if found is None:
-        raise refusal(p, "missile_price", "None", rows, "worst_factor_credibility")
+        raise refusal(p, "missile_price", "missile_price", rows, "worst_factor_credibility")
     return found
 
 

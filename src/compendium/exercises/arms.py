@@ -49,10 +49,12 @@ def repeats(chosen, result: arms.Result) -> Number:
     )
 
 
-def dearer_shells(chosen, result: arms.Result) -> Number:
-    """Percent by which the median rises where a shell costs a tenth more."""
+def dearer_shells(chosen, result: arms.Result) -> Number | None:
+    """Percent by which the median rises where a shell costs a tenth more; of nought, none."""
     parts = draw(result.inputs, chosen.draws, chosen.seed)
     before = np.median(parts["total"])
+    if before == 0:
+        return None
     after = np.median(parts["total"] + (RAISE - 1) * parts["shells"])
     return Number(
         float(100 * (after / before - 1)),
