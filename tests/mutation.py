@@ -46,7 +46,7 @@ TESTS = {
     "scenarios": ["scenarios", "bad_input"],
     "claims": ["claims"],
     "values": ["values", "bad_input"],
-    "files": ["scenarios", "bad_input"],
+    "files": ["interruption", "scenarios", "bad_input"],
     "prose": ["prose", "bad_input"],
 }
 # Chapters whose certified numbers are worked out anew where those tests let a mutant live.

@@ -564,3 +564,16 @@ def test_the_script_prints_counts_or_faults(raw):
     assert "arms.csv:3: reliability: is not an allowed value, found 'G'" in bad.stderr
     assert "--raw" in run("--help").stdout
     assert run("--row", raw).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("published", "last"),
+    [
+        ("2024", "2024-12-31"), ("2024-02", "2024-02-29"), ("2023-02", "2023-02-28"),
+        ("2024-10-28", "2024-10-28"), ("", None), ("2024-02-30", None), ("2024-W05", None),
+        ("20241028", None), ("next year", None),
+    ],
+)  # fmt: skip
+def test_the_last_day_that_a_date_of_publication_can_mean(published, last):
+    found = datapackage.last_day(published)
+    assert pd.isna(found) if last is None else found == pd.Timestamp(last)

@@ -36,6 +36,7 @@ from compendium.policy import (
     theft,
     words,
 )
+from compendium.policy.statements import decimals_of_places
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT, EARLY, FIRST = "2024-10-28", "2026-10-31", "2024-02-01", "2023-11-02"
@@ -825,3 +826,9 @@ def test_a_flow_of_nought_has_no_share():
     )
     found = flows.equal_shares(Recommendations(crypto_middle=0.2, crypto_high=0.3), table)
     assert found.to_dict("list") == {"flow": ["arms"], "share": [0.05]}
+
+
+def test_a_place_that_all_methods_agree_on_has_no_decimals():
+    """A place of 2 is 2; one of 2 and 3 by turns has its decimal, and so has a half place."""
+    places = [[2, 2, 2], [3.0, 3.0], [2, 3], [2.5, 2.5]]
+    assert [decimals_of_places(pd.Series(p)) for p in places] == [0, 0, 1, 1]

@@ -1010,3 +1010,12 @@ def test_a_year_that_is_not_over_is_named_as_a_part():
     found = pd.Series([2023, 2024])
     assert words.years(found, pd.Timestamp("2024-10-28")) == ["2023", "2024, to Oct"]
     assert words.years(found, pd.Timestamp("2024-12-31")) == ["2023", "2024"]
+
+
+def test_a_half_year_that_ends_on_the_last_day_of_the_list_is_scored(monkeypatch):
+    p = few(as_of=HINDSIGHT)
+    for days, scored in ((0, 1), (-1, 0)):
+        last = pd.Timestamp(STUDY_DAY) + pd.DateOffset(months=6) + pd.Timedelta(days=days)
+        monkeypatch.setattr(meetings, "last_day", lambda p, last=last: last)
+        found = check.check(p)
+        assert found["quantity"].str.startswith("listed visits").sum() == scored

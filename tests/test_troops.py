@@ -276,6 +276,14 @@ def test_caps_of_the_notes(study, hindsight):
     assert least["persons"].tolist() == [6_000, 15_000, 30_000]
 
 
+def test_a_count_of_the_day_of_the_first_sailing_is_a_day_of_moving(hindsight, monkeypatch):
+    newest = hindsight.frames["paces"].sort_values("day").iloc[-1]
+    monkeypatch.setattr(counts, "first_sailing", lambda as_of: newest["day"])
+    plain = counts.paces.__wrapped__  # what was found before is kept by rows, not by functions
+    found = plain(few(as_of=HINDSIGHT)).set_index("obs_id").loc[newest["obs_id"]]
+    assert found["days"] == 1 and found["per_day"] == newest["persons"]
+
+
 def test_paces_by_hand(hindsight):
     pace = hindsight.frames["paces"].set_index("obs_id")["per_day"]
     assert pace["troops-sent-2024-10-18-nis"] == pytest.approx(1_500 / 6)  # six days

@@ -89,7 +89,7 @@ def rank_statements(
             state(f"method_place_{name}", float(by_place.loc[name].mean()), "ratio",
                   f"{titles[name]}: place at the middle weights, mean and range of the methods",
                   low=float(by_place.loc[name].min()), high=float(by_place.loc[name].max()),
-                  decimals=0 if (by_place.loc[name] % 1 == 0).all() and by_place.loc[name].nunique() == 1 else 1, rows=rows),
+                  decimals=decimals_of_places(by_place.loc[name]), rows=rows),
             state(f"place_{name}", row["mean_place"], "ratio", f"{titles[name]}: mean place",
                   decimals=1, rows=rows),
             state(f"beats_{name}", row["beats_baseline"] * 100, "percent",
@@ -143,6 +143,11 @@ def rank_statements(
         state("driver", drivers["input"].iloc[0], "text", "What moves that share most"),
     ]  # fmt: skip
     return [*found, *tipping_statements(frames["tipping"], rows)]
+
+
+def decimals_of_places(places: pd.Series) -> int:
+    """Decimals of the mean place over the methods: none where all put it at one whole place."""
+    return 0 if places.nunique() == 1 and (places % 1 == 0).all() else 1
 
 
 def first_statement(name: str, row: pd.Series, title: str, rows: tuple[str, ...]) -> Value:
