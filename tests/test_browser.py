@@ -298,6 +298,22 @@ def test_three_clicks_lead_from_a_number_to_its_source(page, html):
     assert page.locator("tr:target a[href^='http']").count() >= 1
 
 
+def test_an_address_leads_to_its_row_and_one_that_is_none_breaks_nothing(page, html):
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    catalogue = at(html, "chapters/catalogue/arms.html")
+    page.goto(f"{catalogue}#row-arms-sh-2024-10-dia")
+    page.wait_for_selector(".dt-search")
+    page.wait_for_function(
+        "() => { const box = document.querySelector('tr:target').getBoundingClientRect();"
+        " return box.top >= 0 && box.bottom <= innerHeight }"
+    )
+    page.goto("about:blank")
+    page.goto(f"{catalogue}#%E0%A4%A")
+    page.wait_for_selector(".dt-search")
+    assert faults == []
+
+
 def test_a_table_of_the_catalogue_filters_and_sorts(page, html):
     page.goto(at(html, "chapters/catalogue/arms.html"))
     rows = page.locator("table.catalogue tbody tr")

@@ -206,21 +206,34 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "told"),
     [
-        f"?price_basis={HOSTILE}&shell_price={HOSTILE}&shell_price_by_hand={HOSTILE}",
-        "?price_basis=__proto__&shell_price=Infinity&loading=-1&unusable_share=2",
-        "?price_basis=constructor&nobody=1&yardstick=');alert(1);('",
-        "?shell_price=500);alert(1)&missiles=1e999&draws=1#panel-arms&<script>alert(1)</script>",
+        (f"?price_basis={HOSTILE}&shell_price={HOSTILE}&shell_price_by_hand={HOSTILE}", "<img src"),
+        ("?price_basis=__proto__&shell_price=Infinity&loading=-1&unusable_share=2", "loading=-1"),
+        ("?price_basis=constructor&nobody=1&yardstick=');alert(1);('", "price_basis=constructor"),
+        (
+            "?shell_price=500);alert(1)&missiles=1e999&draws=1#panel-arms&<script>alert(1)</script>",
+            "shell_price=500);alert(1)",
+        ),
+        ("?shel_price=500#panel-arms", "shel_price=500"),
+        ("?shell_price=999999&shell_price_by_hand=true#panel-arms", "shell_price=999999"),
     ],
 )
-def test_a_hostile_link_changes_nothing(panel, query):
+def test_a_hostile_link_changes_nothing_and_says_so(panel, query, told):
     shown = panel("arms_trade")
     shown.open(query)
     assert shown.texts() == expected("arms_trade", {})
     assert shown.link() == "?#panel-arms"
+    assert told in shown.page.get_by_role("alert").filter(has_text="no such setting").inner_text()
     assert shown.page.locator("img").count() == 0
     assert shown.faults == []
+
+
+def test_what_somebody_else_put_into_an_address_is_not_told(panel):
+    shown = panel("arms_trade")
+    shown.open("?utm_source=letter&shell_price=500&shell_price_by_hand=true")
+    assert shown.page.locator(".whatif-passed").text_content() == ""
+    assert "-p shell_price 500" in shown.page.locator("[data-signal=command]").text_content()
 
 
 def test_the_keyboard_moves_a_slider_and_ticks_its_box(panel):

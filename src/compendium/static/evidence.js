@@ -98,7 +98,7 @@
       });
     }
     // The table has moved since the page was opened at a row.
-    if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+    document.querySelector(":target")?.scrollIntoView();
   }
 
   // A table that scrolls inside its frame is a stop of the keyboard with a name; others are not.

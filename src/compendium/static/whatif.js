@@ -21,7 +21,8 @@
     const link = panel.querySelector("[data-link]");
     show(link.dataset.link, (text) => link.setAttribute("href", text));
 
-    // A setting is what the inputs take: a value that one of them does not know is passed over.
+    // A setting is what the inputs take. What the address asks for besides is passed over and
+    // told, lest the values of the build be taken for what was asked.
     const ticked = (input) => input.type === "checkbox";
     const read = (input) => (ticked(input) ? String(input.checked) : input.value);
     function write(input, text) {
@@ -33,16 +34,27 @@
     // Boxes last: to move a slider ticks its box.
     const inputs = all.sort((one, other) => ticked(one) - ticked(other));
     const first = new Map(inputs.map((input) => [input.name, read(input)]));
+    const notice = panel.querySelector(".whatif-passed");
+    const named = location.hash === "#" + panel.id;
     async function set(given) {
+      // Another name in an address that does not name this panel is somebody else's.
+      const passed = [...given.keys()].filter((name) => named && !first.has(name));
       for (const input of inputs) {
-        if (!given.has(input.name) || !write(input, given.get(input.name))) write(input, first.get(input.name));
+        // Nor is the box of a slider ticked whose value was passed over.
+        const asked = given.has(input.name) && !passed.some((name) => input.name === name + "_by_hand");
+        if (!asked || !write(input, given.get(input.name))) {
+          if (asked) passed.push(input.name);
+          write(input, first.get(input.name));
+        }
         for (const type of ["input", "change"]) input.dispatchEvent(new Event(type));
         await view.runAsync();
       }
+      const told = passed.map((name) => name + "=" + given.get(name)).join(", ");
+      notice.textContent = told && "This panel has no such setting, so the value of this build stands: " + told;
     }
     const given = new URLSearchParams(location.search);
-    if (inputs.some((input) => given.has(input.name))) await set(given);
-    if (location.hash === "#" + panel.id) panel.scrollIntoView();
+    if (named || inputs.some((input) => given.has(input.name))) await set(given);
+    if (named) panel.scrollIntoView();
     panel.querySelector("button").addEventListener("click", () => set(new Map()));
     panel.dataset.ready = "yes";
   }
