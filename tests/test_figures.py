@@ -80,13 +80,14 @@ CASES = {
         lambda: figures.dated_counts(counts(), "containers sent"),
         4,
         ["containers sent: 4 statements of 3 issuers from 2023-10-31 to 2024-03-01",
-         "Of 1 issuers with several statements 1 only rise",
-         "OSC is lowest with 4,000 and US highest with 11,000"],
+         "Of them 3 are bounds",
+         "Lines: 0, that only rise: 0",
+         "OSC is lowest with up to 4,000 and US highest with at least 11,000"],
     ),
     "dated_counts, scaled": (
         lambda: figures.dated_counts(counts(), "thousands", 1e-3),
         4,
-        ["OSC is lowest with 4 and US highest with 11"],
+        ["OSC is lowest with up to 4 and US highest with at least 11"],
     ),
     "intervals": (
         lambda: figures.intervals(estimates(), "billion USD", {"study": 5.5}, highlight="dear"),
@@ -179,10 +180,14 @@ def test_the_table_shows_the_data_as_stated():
 
 
 def test_alt_text_follows_the_data():
-    falling = counts().assign(high=[6700, 1000, 500, 9000], low=[6700, 1000, 500, 4000])
+    falling = counts().assign(
+        high=[6700, 1000, 500, 9000],
+        low=[6700, 1000, 500, 4000],
+        period_start=pd.Timestamp("2023-07-01"),
+    )
     alt = figures.dated_counts(falling, "containers").alt
-    assert "Of 1 issuers with several statements 0 only rise" in alt
-    assert "US is lowest with 500 and OSC highest with 9,000" in alt
+    assert "Lines: 1, that only rise: 0" in alt
+    assert "US is lowest with at least 500 and OSC highest with up to 9,000" in alt
 
 
 @pytest.mark.filterwarnings("error")
@@ -225,13 +230,40 @@ def test_rows_of_one_day_are_not_joined_and_the_best_graded_is_named():
         counts()
         .iloc[[0, 1, 1]]
         .assign(
-            obs_id=["a", "worse", "better"], low=[1000, 15_800, 21_000], high=[1000, 15_800, 21_000]
+            obs_id=["a", "worse", "better"],
+            low=[1000, 15_800, 21_000],
+            high=[1000, 15_800, 21_000],
+            period_start=pd.Timestamp("2023-07-01"),
         )
     )
     drawing = figures.dated_counts(rows, "containers")
     axes = drawing.figure.axes[0]
     assert [list(line.get_ydata()) for line in axes.lines] == [[1000, 21_000]]
     assert len(drawing.table) == 3
+
+
+JULY, AUGUST = pd.Timestamp("2023-07-01"), pd.Timestamp("2023-08-01")
+
+
+@pytest.mark.parametrize(
+    ("starts", "items", "joined"),
+    [
+        ([JULY, JULY], ["shells", "shells"], True),
+        ([JULY, JULY], ["shells", "shells and rockets"], False),
+        ([AUGUST, JULY], ["shells", "shells"], False),
+        ([pd.NaT, pd.NaT], ["shells", "shells"], False),  # nobody says that these are the same
+    ],
+)
+def test_a_line_joins_what_is_counted_alike(starts, items, joined):
+    rows = counts()[:2].assign(period_start=starts, item=items)
+    drawing = figures.dated_counts(rows, "rounds")
+    axes = drawing.figure.axes[0]
+    lengths = [len(line.get_xdata()) for line in axes.lines]
+    assert lengths == ([2] if joined else [1, 1])
+    # What stands alone has a name of its own, lest nobody knows whose it is.
+    names = [text.get_text() for text in axes.texts if text.get_text()]
+    assert names == ["ROK"] * len(lengths)
+    assert f"Lines: {int(joined)}" in drawing.alt
 
 
 def test_counts_of_something_else_are_hollow_and_the_data_say_what_was_counted():

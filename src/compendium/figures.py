@@ -131,6 +131,11 @@ BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
 BOUND_WORDS = {bound: bound.replace("_", " ") + " " for bound in BOUND_TIPS}
 
 
+def bounds_told(count: int) -> str:
+    """How many of the figures drawn are bounds, for an alt text; nothing where none is."""
+    return f"{count} {'is a bound' if count == 1 else 'are bounds'}" * (count > 0)
+
+
 def bound_mark(axes: Axes, day: pd.Timestamp, height: float, tip: int, colour: str) -> None:
     """Arrow from a marker to where the figure may lie instead."""
     axes.annotate(
@@ -310,7 +315,7 @@ def log_scale(axis, amounts: pd.DataFrame | pd.Series, steps: Sequence[int] = (1
 
 @later
 def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawing:
-    """Cumulative counts by date, coloured by camp; a line joins one issuer's statements.
+    """Cumulative counts by date, coloured by camp; a line joins what one issuer can compare.
 
     Parameters
     ----------
@@ -325,12 +330,13 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
 
     Notes
     -----
-    A floor ("more than") carries an upward tick, a ceiling ("up to") a downward one. Of an
-    issuer's statements on one day the line takes the last, which is the best graded one;
-    the others stand beside it.
+    A floor ("more than") carries an upward tick, a ceiling ("up to") a downward one. A line
+    joins the statements of `_chains`; of those on one day it takes the last, which is the best
+    graded one, and the others stand beside it.
     """
     figure, (axes,) = canvas(4.4)
     rows = rows.sort_values("period_end", kind="stable")
+    rows = rows.assign(chain=_chains(rows))
     if "scope" not in rows:
         rows = rows.assign(scope="")
     top = rows["high"].max() * scale
@@ -339,7 +345,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     span = max(last - first, SHORTEST)
     axes.set_xlim(first - span * 0.03, last + span * 0.22)
     ends, obstacles = [], []
-    for (name, issuer), own in rows.groupby(["side", "issuer_short"], sort=True):
+    for (name, issuer, _), own in rows.groupby(["side", "issuer_short", "chain"], sort=True):
         colour, marker = SERIES[name]
         x, low, high = own["period_end"], own["low"] * scale, own["high"] * scale
         middle = (low + high) / 2
@@ -391,19 +397,37 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     return Drawing(figure, _counts_alt(rows, quantity, scale), table)
 
 
+def _chains(rows: pd.DataFrame) -> pd.Series:
+    """Number of the chain of each statement: what one issuer counts alike from one day on.
+
+    A count of shells and one of shells and rockets, or one from July and one from December, are
+    no two points of one curve. Where it is not stated from when a count runs, it stands alone.
+    """
+    alike = [name for name in ("issuer_short", "item", "scope", "period_start") if name in rows]
+    chain = rows.groupby(alike, sort=False, dropna=False).ngroup()
+    alone = rows["period_start"].isna()
+    return chain.where(~alone, -1 - np.arange(len(rows)))
+
+
 def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
-    lines = rows.drop_duplicates(["issuer_short", "period_end"], keep="last")
-    series = [own["high"] for _, own in lines.groupby("issuer_short") if len(own) > 1]
+    lines = rows.drop_duplicates(["chain", "period_end"], keep="last")
+    series = [own["high"] for _, own in lines.groupby("chain") if len(own) > 1]
     rising = sum(counts.is_monotonic_increasing for counts in series)
     newest = rows.groupby("issuer_short").last()
     recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
     low, high = recent["low"].idxmin(), recent["high"].idxmax()
+    bound = recent["qualifier"].map(BOUND_WORDS).fillna("")
+    bounds = bounds_told(int(rows["qualifier"].isin(list(BOUND_TIPS)).sum()))
     return (
         f"Scatter plot over time of {quantity}: {len(rows)} statements of "
         f"{rows['issuer_short'].nunique()} issuers from {rows['period_end'].min().date()} to "
-        f"{rows['period_end'].max().date()}. Of {len(series)} issuers with several statements "
-        f"{rising} only rise. Among the newest, {low} "
-        f"is lowest with {recent.loc[low, 'low'] * scale:,.6g} and {high} highest with "
+        f"{rows['period_end'].max().date()}."
+        + f" Of them {bounds}."
+        * bool(bounds)
+        + " A line joins "
+        f"what one issuer counts alike from one day on. Lines: {len(series)}, that only rise: {rising}. "
+        f"Among each issuer's newest, {low} is lowest with {bound[low]}"
+        f"{recent.loc[low, 'low'] * scale:,.6g} and {high} highest with {bound[high]}"
         f"{recent.loc[high, 'high'] * scale:,.6g}."
         + "".join(
             f" Hollow, {words}: {count}."
@@ -633,8 +657,8 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         f"{group}: {form.format(own['low'].min())} to {form.format(own['high'].max())}"
         for group, own in frame.groupby("group", sort=False)
     )
-    bounds = int((told != "").sum())
-    parts += f"; {bounds} {'is a bound' if bounds == 1 else 'are bounds'}" * (bounds > 0)
+    if bounds := bounds_told(int((told != "").sum())):
+        parts += f"; {bounds}"
     alt = f"Range plot of {quantity}{', logarithmic axis' if log else ''}, {len(frame)} figures. {parts}."
     return Drawing(figure, alt, table)
 
@@ -1265,8 +1289,8 @@ def path(
             f" {len(counts)} counts from {counts['low'].min():,.0f} to {counts['high'].max():,.0f}"
             f" by {', '.join(sorted(set(counts['side'])))}."
         )
-        bounds = int(counts["qualifier"].isin(list(BOUND_TIPS)).sum())
-        seen += f" Of them {bounds} {'is a bound' if bounds == 1 else 'are bounds'}." * (bounds > 0)
+        if bounds := bounds_told(int(counts["qualifier"].isin(list(BOUND_TIPS)).sum())):
+            seen += f" Of them {bounds}."
         other = sorted(set(counts["scope"]) - {""})
         seen += f" Hollow: {', '.join(other)}." * (len(other) > 0)
     alt = (

@@ -28,6 +28,9 @@ CAUSES = {
     "unusable share": "it is not known how many rounds were of no use",
 }
 
+# What `figures.dated_counts` joins, for a caption.
+JOINED = " A line joins what one issuer counts alike from one day on."
+
 SHORT = 5  # rows of a short table
 
 
