@@ -256,6 +256,22 @@ def test_price_bases_hold_the_rows_they_say():
     }
 
 
+def test_a_worked_example_of_a_full_price_is_shown_under_no_basis(study):
+    """It is no cost of Russia's, which its item says too; the reconstruction may still use it."""
+    (row,) = model.FULL_PRICE_ROWS
+    shown = study.frames["prices"].set_index("obs_id")["basis"]
+    assert shown[row] == model.FULL_PRICE
+    assert not any(row in set(rows["obs_id"]) for rows in model.price_rows(STUDY_DAY).values())
+    assert "Oliemans" not in words.bases(few(), study.frames["prices"]).partition("`western`")[0]
+    assert row in study.grid.rows
+    assert "belongs to no basis" in words.prices(study.frames["prices"])
+    others = study.frames["prices"][shown.to_numpy() != model.FULL_PRICE]
+    assert "no basis" not in words.prices(others)
+    for found in study.frames["prices"].itertuples():
+        if found.basis != model.FULL_PRICE:
+            assert found.item in model.PRICE_ITEMS[found.basis]
+
+
 def test_yardsticks_by_hand():
     sizes = economy.yardsticks(HINDSIGHT).set_index("yardstick")["usd_billion"]
     assert sizes["press_page"] == 23.7

@@ -43,7 +43,7 @@ from compendium.arms.value import (
     draw_yearly,
     hump_makers,
     inputs,
-    price_rows,
+    shown_prices,
 )
 from compendium.arms.verdicts import tested
 from compendium.claims import Tested
@@ -118,10 +118,7 @@ def run(p: ArmsTrade) -> Result:
         "guns": guns(p.as_of),
         "conversions": conversions(p.as_of),
         "masses": mass_check(p.as_of, float(conversions(p.as_of)["high"].max())),
-        "prices": pd.concat(
-            [rows.assign(basis=basis) for basis, rows in price_rows(p.as_of).items()],
-            ignore_index=True,
-        ),
+        "prices": shown_prices(p.as_of),
         "bases": bases,
         "issuers": issuers,
         "study": study,

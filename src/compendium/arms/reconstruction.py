@@ -11,7 +11,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.arms.shipments import missiles, shells
-from compendium.arms.value import missile_price_rows, price_rows
+from compendium.arms.value import missile_price_rows, shown_prices
 from compendium.memory import remembered
 
 STUDY_LOW, STUDY_HIGH = "arms-fnf24-low", "arms-fnf24-high"
@@ -87,7 +87,7 @@ def grid(as_of, worst_credibility: int = 6, worst_factor_credibility: int = 6) -
     counts, factors = worst_credibility, worst_factor_credibility
     sources = {
         "rounds": figures(usable(shells(as_of), counts)),
-        "price": figures(usable(pd.concat(price_rows(as_of).values()), factors)),
+        "price": figures(usable(shown_prices(as_of), factors)),
         "missiles": figures(usable(missiles(as_of), counts)),
         "missile_price": figures(usable(missile_price_rows(as_of), factors)),
     }

@@ -34,8 +34,10 @@ PRICE_ITEMS = {
     "market": ["152mm_shell_market"],
     "western": ["155mm_shell_western"],
 }
-# Oliemans' 1,000 USD is a worked example of a full price, not of a discount.
+# Oliemans' 1,000 USD is a worked example of what Russia might pay in full: it is neither a
+# discount nor what a shell costs Russia to make, so it is shown and no basis draws from it.
 FULL_PRICE_ROWS = ["arms-price-152-oliemans"]
+FULL_PRICE = "full_price_as_an_example"
 ROCKET_ITEM = "122mm_Grad_rocket_market"
 MISSILE_PRICE_ITEMS = ["SRBM_dprk_production", "SRBM_dprk_launch_cost", "Iskander_missile_russian"]
 
@@ -99,18 +101,25 @@ def latest(
 
 
 @remembered
-def price_rows(as_of) -> dict[str, pd.DataFrame]:
-    """Rows of `unit_price` in USD a round behind each price basis; a basis may be empty."""
+def shown_prices(as_of) -> pd.DataFrame:
+    """Rows of `unit_price` in USD a round with their `basis`, or `FULL_PRICE` for none of them."""
     rows = evidence.ends(
         evidence.load("arms", as_of, implied=True, indicator="unit_price", unit="USD_per_round")
     )
+    basis_of = {item: basis for basis, items in PRICE_ITEMS.items() for item in items}
     full = evidence.reports_of(rows, FULL_PRICE_ROWS)
-    return {
-        basis: rows[
-            (rows["item"].isin(items) & ~full) | (full if basis == "russian_cost" else False)
-        ].reset_index(drop=True)
-        for basis, items in PRICE_ITEMS.items()
-    }
+    rows = rows.assign(basis=rows["item"].map(basis_of).astype(object).mask(full, FULL_PRICE))
+    order = [*PRICE_ITEMS, FULL_PRICE]
+    rows = rows[rows["basis"].isin(order)]
+    return rows.sort_values(
+        "basis", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
+    )
+
+
+def price_rows(as_of) -> dict[str, pd.DataFrame]:
+    """Rows of `shown_prices` behind each price basis; a basis may be empty."""
+    rows = shown_prices(as_of)
+    return {basis: rows[rows["basis"] == basis].reset_index(drop=True) for basis in PRICE_ITEMS}
 
 
 def span(rows: pd.DataFrame, label: str) -> Range | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.arms.estimates import case
-from compendium.arms.value import MIXED_152, Inputs
+from compendium.arms.value import FULL_PRICE, MIXED_152, Inputs
 from compendium.parameters import ArmsTrade
 from compendium.values import Value
 
@@ -71,13 +71,13 @@ def bases(p: ArmsTrade, prices: pd.DataFrame) -> str:
     ----------
     p : ArmsTrade
     prices : pandas.DataFrame
-        Rows of all bases, with the column `basis`.
+        Rows of all bases, with the column `basis`; those of none are not listed.
     """
     euros = evidence.load(
         "arms", p.as_of, implied=True, item="155mm_shell_western", unit="EUR_per_round"
     )
     items = []
-    for basis, rows in prices.groupby("basis", sort=False):
+    for basis, rows in prices[prices["basis"].isin(BASES)].groupby("basis", sort=False):
         years = sorted({*rows["period_start"].dt.year, *rows["period_end"].dt.year})
         said = f"{BASES[basis]}; of {listed(map(str, years))}, after {listed(rows['issuer'].unique())}."
         left = rows[rows["credibility"] > p.worst_factor_credibility]["issuer"].unique()
@@ -87,6 +87,18 @@ def bases(p: ArmsTrade, prices: pd.DataFrame) -> str:
             said += " Euro prices are left out because they are of other dates and contracts."
         items.append(f"- `{basis}`: {said}")
     return "\n".join(items)
+
+
+def prices(rows: pd.DataFrame) -> str:
+    """What the figure of prices shows, and whether a price in it is one of no basis."""
+    return (
+        "Known prices of a round, by what they are prices of; each basis is a different idea of worth."
+        + (
+            " A full price that is only an example belongs to no basis."
+            if (rows["basis"] == FULL_PRICE).any()
+            else ""
+        )
+    )
 
 
 def calibres(given: Inputs, shells: pd.DataFrame) -> str:
