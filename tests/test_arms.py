@@ -245,6 +245,23 @@ def test_mass_of_a_container():
     assert row["rounds_at_low_rating"] == pytest.approx(472.2, abs=0.1)
 
 
+def test_a_loading_is_the_bound_that_its_two_parts_make_it():
+    bound = shipments.conversions(HINDSIGHT).set_index("obs_id")["bound"]
+    assert bound["arms-conv-2023-11-152"] == "at_least"  # more than a million in about 2,000
+    assert bound["arms-conv-2023-11-122"] == "at_least"
+    assert bound["arms-conv-2024-06-152"] == "up_to"  # up to 4.8 million in at least 10,000
+    assert bound["arms-conv-2024-12-us"] == "open"  # at least 6 million in more than 20,000
+    assert bound["arms-conv-2023-10-est"] == "approx"  # as it says itself
+    assert shipments.quotient_qualifier("less_than", "approx") == "up_to"
+    assert shipments.quotient_qualifier("approx", "less_than") == "at_least"
+    assert shipments.quotient_qualifier("exact", "approx") == "approx"
+    loads = shipments.conversions(HINDSIGHT)
+    drawn = words.loadings(loads).set_index("Row")
+    assert drawn.at["arms-conv-2024-12-us", "group"] == "heavy artillery rounds"
+    assert "may be more or less" in words.loads_open(loads)
+    assert words.loads_open(loads[loads["bound"] != "open"]) == ""
+
+
 def test_price_bases_hold_the_rows_they_say():
     ranges = {b: model.span(r, b)[:2] for b, r in model.price_rows(STUDY_DAY).items()}
     assert ranges == {

@@ -290,6 +290,9 @@ def test_bounds_among_ranges_are_told_in_words():
     assert drawing.table["USD"].tolist() == shown
     assert [note.get_text() for note in drawing.figure.axes[0].texts] == shown
     assert "2 are bounds." in drawing.alt
+    both_ways = figures.ranges(prices().assign(bound=["approx", "open", "approx"]), "USD")
+    assert both_ways.table["USD"][1] == "more or less than 450"
+    assert "bound" not in both_ways.alt
     assert "bound" not in drawing.table
 
 

@@ -127,8 +127,9 @@ def span_text(low: float, high: float, form: str = "{:,.0f}") -> str:
 
 # Where the tip of the arrow of a floor or a ceiling lies, in points from its marker.
 BOUND_TIPS = {"more_than": 15, "at_least": 15, "up_to": -15, "less_than": -15}
-# A bound in words, as it is told beside its figure.
+# A bound in words, as it is told beside its figure; what is open has bounds of both kinds in it.
 BOUND_WORDS = {bound: bound.replace("_", " ") + " " for bound in BOUND_TIPS}
+OPEN_WORDS = {"open": "more or less than "}
 
 
 def bounds_told(count: int) -> str:
@@ -589,15 +590,17 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     ----------
     frame : pandas.DataFrame
         `label`, `group`, `low`, `high` and, for the table, any further columns; with `bound`,
-        the qualifiers, floors and ceilings are told in words beside their figures.
+        the qualifiers, floors and ceilings are told in words beside their figures, and what is
+        "open", a floor over a floor.
     quantity : str
         Axis label with unit.
     """
     if "bound" in frame:
-        told = frame["bound"].map(BOUND_WORDS).fillna("")
+        told = frame["bound"].map(BOUND_WORDS | OPEN_WORDS).fillna("")
+        bounds = bounds_told(int(frame["bound"].isin(list(BOUND_TIPS)).sum()))
         frame = frame.drop(columns="bound")
     else:
-        told = pd.Series("", index=frame.index)
+        told, bounds = pd.Series("", index=frame.index), ""
     texts = [
         words + span_text(a, b, form)
         for words, a, b in zip(told, frame["low"], frame["high"], strict=True)
@@ -641,7 +644,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
             axes.set_xlim(frame["low"].min() * 0.8, None)
         axes.set_xlim(None, frame["high"].max() * 1.9 or 1)
     else:
-        axes.set_xlim(0, frame["high"].max() * (1.35 if (told != "").any() else 1.2))
+        axes.set_xlim(0, frame["high"].max() * (1.2 + 0.015 * told.str.len().max()))
         thousands(axes.xaxis)
     axes.set_xlabel(quantity + steps)
     more = frame.drop(columns=["label", "group", "low", "high"])
@@ -657,8 +660,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         f"{group}: {form.format(own['low'].min())} to {form.format(own['high'].max())}"
         for group, own in frame.groupby("group", sort=False)
     )
-    if bounds := bounds_told(int((told != "").sum())):
-        parts += f"; {bounds}"
+    parts += f"; {bounds}" * bool(bounds)
     alt = f"Range plot of {quantity}{', logarithmic axis' if log else ''}, {len(frame)} figures. {parts}."
     return Drawing(figure, alt, table)
 

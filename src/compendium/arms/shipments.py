@@ -17,7 +17,10 @@ SHELL_ITEMS = [
     "heavy_artillery_rounds",
     "munitions",
 ]
+ROCKET_ITEMS = ["122mm_mrl_equivalent"]
 MISSILE_INDICATORS = ["missiles_fired_cumulative", "missiles_delivered_cumulative"]
+
+FLOORS, CEILINGS = ("more_than", "at_least"), ("up_to", "less_than")
 
 # Payload and gross mass of a common 20-foot container, and gross mass of the older rating.
 CONTAINER_LIMIT_ROWS = (
@@ -130,7 +133,12 @@ def shells(as_of):
 
 def rockets(as_of):
     """The same containers read as 122 mm rocket rounds."""
-    return shipments(as_of, "shells_shipped_cumulative", "rounds", ["122mm_mrl_equivalent"])
+    return shipments(as_of, "shells_shipped_cumulative", "rounds", ROCKET_ITEMS)
+
+
+def shells_and_rockets(as_of):
+    """Rounds sent, cumulative, in every reading of what they are."""
+    return shipments(as_of, "shells_shipped_cumulative", "rounds", [*SHELL_ITEMS, *ROCKET_ITEMS])
 
 
 def missiles(as_of):
@@ -145,10 +153,49 @@ def guns(as_of):
 
 @remembered
 def conversions(as_of):
-    """Rounds a container by calibre; arithmetic on pairs of statements, so implied rows."""
+    """Rounds a container by calibre; arithmetic on pairs of statements, so implied rows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `evidence.load` with both ends and `bound`: how the loading is to be taken, after
+        how its two parts were stated (`quotient_qualifier`), or as the row itself says.
+    """
     rows = evidence.load("arms", as_of, implied=True, indicator="rounds_per_container")
-    rows = rows[rows["item"] != "shells_with_bullets"]
-    return evidence.ends(rows).reset_index(drop=True)
+    rows = evidence.ends(rows[rows["item"] != "shells_with_bullets"]).reset_index(drop=True)
+    rounds, boxes = shells_and_rockets(as_of), containers(as_of)
+    bound = [_pair_qualifier(row, rounds, boxes) for row in rows.itertuples()]
+    return rows.assign(bound=pd.Series(bound, rows.index, dtype=object))
+
+
+def _pair_qualifier(row, rounds: pd.DataFrame, boxes: pd.DataFrame) -> str:
+    """How a loading is to be taken, by the pair of statements that comes nearest to it."""
+    over, under = (
+        own[(own["issuer"] == row.issuer) & (own["period_end"] == row.period_end)]
+        for own in (rounds, boxes)
+    )
+    if row.qualifier != "implied" or over.empty or under.empty:
+        return row.qualifier
+    boxed = under["low"].iloc[-1]
+    apart = (over["low"] / boxed - row.low).abs() + (over["high"] / boxed - row.high).abs()
+    nearest = apart.idxmin()
+    return quotient_qualifier(over.at[nearest, "qualifier"], under["qualifier"].iloc[-1])
+
+
+def quotient_qualifier(over: str, under: str) -> str:
+    """Qualifier of a quotient, from those of its two parts.
+
+    Returns
+    -------
+    {"at_least", "up_to", "open", "approx"}
+        A floor over a figure is a floor, a figure over a floor is a ceiling. A floor over a floor
+        bounds nothing: it is open both ways.
+    """
+    may_be_more = over in FLOORS or under in CEILINGS
+    may_be_less = over in CEILINGS or under in FLOORS
+    if may_be_more and may_be_less:
+        return "open"
+    return "at_least" if may_be_more else "up_to" if may_be_less else "approx"
 
 
 @remembered

@@ -231,6 +231,35 @@ def near(as_of, low: float, high: float, tolerance: float) -> str:
     return "comes close to both bounds" if met else "was to meet both bounds and does not"
 
 
+LOADED = {
+    "heavy_artillery_rounds": "heavy artillery rounds",
+    "shells_mixed": "mixed rounds",
+    MIXED_152: "152 mm or 122 mm shells",
+    "122mm_mrl_rocket": "122 mm rockets",
+}
+
+
+def loadings(loads: pd.DataFrame) -> pd.DataFrame:
+    """Loadings for `figures.ranges`: of what they are, and which are bounds."""
+    return pd.DataFrame(
+        {
+            "label": loads["issuer"] + ", " + loads["period_end"].dt.strftime("%B %Y"),
+            "group": loads["item"].map(LOADED).fillna("152 mm shells"),
+            "low": loads["low"],
+            "high": loads["high"],
+            "bound": loads["bound"],
+            "Row": loads["obs_id"],
+        }
+    )
+
+
+def loads_open(loads: pd.DataFrame) -> str:
+    """What a loading says that is a floor over a floor, for a caption; nothing without one."""
+    if not (loads["bound"] == "open").any():
+        return ""
+    return " Where rounds and containers are both floors, the true loading may be more or less."
+
+
 def mixed(loads: pd.DataFrame) -> str:
     """What the official pairs of containers and rounds are of, rockets aside."""
     return "152 mm" + (" or of a mix with 122 mm" if (loads["item"] == MIXED_152).any() else "")
