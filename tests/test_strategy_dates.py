@@ -60,6 +60,14 @@ def test_a_count_without_a_day_stands_where_it_runs_to():
     assert evidence.named(["troops-present-2026-01-hur"], "2026-10-31")["stated_on"].isna().all()
 
 
+def test_what_a_row_doubts_of_its_day_or_wording_is_told():
+    events = dates.timeline("2026-10-31").set_index("rows")["event"]
+    assert events["troops-present-2026-01-hur"].endswith(
+        "(HUR) (digest wording could also mean sent since 2024; month approximate)"
+    )
+    assert events["meet-2025-10-medvedev"].endswith("(days approximate)")
+
+
 def test_a_count_says_of_what_and_a_part_of_one_is_not_the_first(found):
     """Of 12,000 men that Kyiv counted on that day 500 were officers."""
     troops = found[found["lane"] == "Troops"].set_index("rows")

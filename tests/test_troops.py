@@ -946,6 +946,33 @@ def test_bounds_and_counts_of_another_scope_are_drawn_and_told_as_such(hindsight
     assert sorted(note.xyann[1] for note in arrows) == [-15, 15, 15]
 
 
+def test_what_a_row_doubts_of_its_day_or_wording_is_ringed_and_told(hindsight):
+    frames, now = hindsight.frames, pd.Timestamp(HINDSIGHT)
+    shown = counts.scoped(frames["present"])
+    drawing = figures.path(frames["band_present"], shown, now, "men there")
+    told = drawing.table.set_index("Day")["Counts stated"]
+    assert told["2026-01-31"] == (
+        "HUR (via Kyiv Independent, digest): more than 11,000 (men at the front; digest wording "
+        "could also mean sent since 2024; month approximate)"
+    )
+    doubted = int((shown["doubt"] != "").sum())
+    assert f"Ringed, day or wording in doubt: {doubted}." in drawing.alt
+    rings = [
+        dots for dots in drawing.figure.axes[0].collections
+        if hasattr(dots, "get_sizes") and list(dots.get_sizes()) == [figures.DOUBTED["s"]]
+        and len(dots.get_offsets()) == 1
+    ]  # fmt: skip
+    assert len(rings) == doubted >= 2
+    killed = counts.scoped(frames["killed"]).set_index("obs_id")["doubt"]
+    assert killed["troops-cas-theins-k"] == "end date approximate"
+    assert killed["troops-cas-2025-01-13-nis-k"] == ""
+    # A sum is in doubt as its parts are.
+    losses = counts.scoped(frames["casualties"]).set_index("obs_id")["doubt"]
+    assert losses["troops-cas-theins-k + troops-cas-theins-w"] == "end date approximate"
+    parts = "troops-present-2025-07-hur2 + troops-train-2025-07-hur"
+    assert "month approximate" in shown.set_index("obs_id").at[parts, "doubt"]
+
+
 def test_no_count_is_lost_from_the_data_and_a_sum_with_a_floor_is_one(hindsight):
     frames = hindsight.frames
     shown = counts.scoped(frames["sent"])

@@ -148,6 +148,9 @@ def bound_mark(axes: Axes, day: pd.Timestamp, height: float, tip: int, colour: s
     )
 
 
+# The ring round a count that its row doubts.
+DOUBTED = {"s": 110, "facecolor": "none", "edgecolor": GREY, "linestyle": ":", "linewidth": 1.2}
+
 SMALLEST_PERCENT = 0.0001
 
 
@@ -1198,7 +1201,8 @@ def path(
         `day` and the columns of `uncertainty.summary`.
     counts : pandas.DataFrame
         `period_end`, `low`, `high`, `qualifier`, `issuer`, `side`, and if any counts something
-        else than the axis says, `scope`: what it counts, else empty; may be empty.
+        else than the axis says, `scope`: what it counts, else empty; likewise `doubt`: what its
+        row doubts of its day or wording; may be empty.
     now : pandas.Timestamp
         Day of the vintage; what follows is projection.
     quantity : str
@@ -1209,11 +1213,13 @@ def path(
     Notes
     -----
     A floor ("more than") carries an upward arrow, a ceiling ("up to") a downward one. What
-    counts something else than the axis says is drawn hollow.
+    counts something else than the axis says is drawn hollow, and what is in doubt has a dotted
+    ring.
     """
     figure, (axes,) = canvas(4.2)
-    if "scope" not in counts:
-        counts = counts.assign(scope="")
+    counts = counts.assign(
+        **{name: "" for name in ("scope", "doubt") if name not in counts},
+    )
     axes.fill_between(frame["day"], frame["low90"], frame["high90"], color=SKY, alpha=0.3, linewidth=0,
                       label="90 %")  # fmt: skip
     axes.fill_between(frame["day"], frame["low50"], frame["high50"], color=BLUE, alpha=0.3, linewidth=0,
@@ -1234,10 +1240,14 @@ def path(
                 else {"facecolor": colour, "edgecolor": "white", "linewidth": 0.5}
             )
             axes.scatter([row.period_end], [height], marker=marker, s=30, zorder=3, **look)
+            if row.doubt:
+                axes.scatter([row.period_end], [height], **DOUBTED)
             if tip := BOUND_TIPS.get(row.qualifier):
                 bound_mark(axes, row.period_end, height, tip, colour)
     if (counts["scope"] != "").any():
         axes.scatter([], [], facecolor="white", edgecolor=GREY, s=30, label="of another scope")
+    if (counts["doubt"] != "").any():
+        axes.scatter([], [], label="day or wording in doubt", **DOUBTED)
     for name, amount in (marks or {}).items():
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -1272,7 +1282,7 @@ def path(
         text=[
             BOUND_WORDS.get(r.qualifier, "")
             + span_text(r.low, r.high)
-            + (f" ({r.scope})" if r.scope else "")
+            + (f" ({'; '.join(filter(None, (r.scope, r.doubt)))})" if r.scope or r.doubt else "")
             for r in counts.itertuples()
         ]
     )
@@ -1295,6 +1305,8 @@ def path(
             seen += f" Of them {bounds}."
         other = sorted(set(counts["scope"]) - {""})
         seen += f" Hollow: {', '.join(other)}." * (len(other) > 0)
+        doubted = int((counts["doubt"] != "").sum())
+        seen += f" Ringed, day or wording in doubt: {doubted}." * (doubted > 0)
     alt = (
         f"Line with bands over time: {quantity}, {frame['day'].iloc[0].date()} to "
         f"{last['day'].date()}.{seen} On {today['day'].date()} the median is {today['median']:,.0f}, 90 % "

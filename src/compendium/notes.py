@@ -8,6 +8,8 @@ SIZE = r"\b[nN] ?= ?"  # how the size of a poll begins
 # A whole number, with or without commas between thousands, and no more digits after it.
 COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)(?![.,]?\d| \d)"
 SMALLEST_POLL = 30
+# What a note says of a day that is not known for certain, or of words that can be read otherwise.
+DOUBT = r"[^;,]*\b(?:approximate|could also mean)\b[^;,]*"
 
 
 def keys(note: str) -> dict[str, str]:
@@ -21,3 +23,8 @@ def asked(note: str) -> float | None:
     number = begins and re.match(COUNT, note[begins.end() :])
     size = float(number[1].replace(",", "")) if number else 0.0
     return size if size >= SMALLEST_POLL else None
+
+
+def doubts(note: str) -> str:
+    """What a note doubts of the day or the wording of its row; empty where it doubts neither."""
+    return "; ".join(part.strip() for part in re.findall(DOUBT, note))

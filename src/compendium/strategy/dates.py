@@ -142,6 +142,8 @@ def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
 
 
 def _events(rows, day, text, main) -> pd.DataFrame:
+    doubt = rows["note"].map(notes.doubts).astype(object)
+    text = text + (" (" + doubt + ")").where(doubt != "", "")
     return pd.DataFrame(
         {"day": day, "event": text, "main": main, "issuer": rows["issuer"],
          "grade": _grades(rows), "rows": rows["obs_id"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from compendium import notes
 from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
 from compendium.troops.rows import UKRAINE, credible, rows
@@ -107,13 +108,14 @@ def summed(as_of, sums) -> pd.DataFrame:
                 "credibility": int(own["credibility"].max()),
                 "builders": builders,
                 "parts": tuple(parts),
+                "note": "; ".join(own["note"]),
             }
         )
     return pd.DataFrame(
         records,
         columns=[
             "obs_id", "item", "period_end", "known_on", "low", "high", "qualifier", "issuer",
-            "issuer_short", "side", "reliability", "credibility", "builders", "parts",
+            "issuer_short", "side", "reliability", "credibility", "builders", "parts", "note",
         ],
     )  # fmt: skip
 
@@ -128,11 +130,15 @@ SCOPES = {
 
 
 def scoped(found: pd.DataFrame) -> pd.DataFrame:
-    """Counts with `scope`: what they count where that is not all, else empty."""
+    """Counts with `scope`, what they count where that is not all, and `doubt`, else empty.
+
+    What is doubted of a part is doubted of the sum.
+    """
     scope = found["item"].map(SCOPES).fillna("")
     if "concept" in found:
         scope = found["concept"].where(found["concept"] != EVERYBODY, "")
-    return found.assign(scope=scope.astype(object))
+    doubt = found["note"].map(notes.doubts)
+    return found.assign(scope=scope.astype(object), doubt=doubt.astype(object))
 
 
 @remembered
@@ -226,6 +232,7 @@ def casualty_pairs(as_of) -> pd.DataFrame:
                 "reliability": row.reliability,
                 "credibility": int(max(row.credibility, other["credibility"])),
                 "parts": (row.obs_id, other["obs_id"]),
+                "note": f"{row.note}; {other['note']}",
             }
         else:
             continue
