@@ -995,6 +995,62 @@ def test_yearly_drawing_tells_its_data():
     assert list(drawing.table["Row"]) == ["r1", "r2", "r3"]
 
 
+def test_a_line_joins_no_two_kinds_and_bounds_carry_arrows():
+    frame = pd.DataFrame(
+        {
+            "year": [2000, 2001, 2002, 2003],
+            "value": [46.0, 115.0, 110.0, 100.0],
+            "group": ["a", "b", "b", "c"],
+            "kind": ["a", "b", "b", "c"],
+            "line": ["x", "x", "x", ""],
+            "qualifier": ["exact", "approx", "exact", "up_to"],
+            "row": ["r1", "r2", "r3", "r4"],
+        }
+    )
+    drawing = figures.yearly(frame, "things", form="{:,.0f}")
+    axes = drawing.figure.axes[0]
+    assert [list(line.get_ydata()) for line in axes.lines] == [[46.0], [115.0, 110.0]]
+    assert [note.xyann[1] for note in axes.texts if note.arrowprops] == [-15]
+    assert drawing.table["things"].tolist() == ["46", "115", "110", "up to 100"]
+    assert (
+        "Of them 1 is a bound. Lines stop where a year is missing or the kind changes."
+        in drawing.alt
+    )
+    plain = figures.yearly(frame.drop(columns=["kind", "qualifier"]), "things")
+    assert len(plain.figure.axes[0].lines) == 1
+    assert "bound" not in plain.alt and "kind" not in plain.alt
+
+
+def test_the_series_of_russia_jumps_from_no_source_to_another(hindsight):
+    """KOTRA's 46 million of 2000 and the ministry's 115 of 2001 do not count the same."""
+    totals = hindsight.frames["totals"]
+    chosen = totals[totals["preferred"]].set_index("year")
+    assert chosen.at[2000, "kind"] != chosen.at[2001, "kind"]
+    drawn = totals.assign(group=totals["kind"], row=totals["obs_id"], line="preferred")
+    drawing = figures.yearly(drawn[drawn["preferred"]], "trade")
+    for line in drawing.figure.axes[0].lines:
+        years = [y for y, v in zip(*line.get_data(), strict=True) if v == v]
+        assert chosen.loc[years, "kind"].nunique() == 1
+
+
+def test_a_doubtful_vintage_is_not_the_newest(hindsight):
+    growth = hindsight.frames["growth"].set_index("obs_id")["place"]
+    assert growth["bok-growth-2006-v2012"] == "graded doubtful"  # probably a misprint
+    assert growth["bok-growth-2006-v2007"] == yardsticks.NEWEST
+    assert growth["bok-growth-1997-v1999"] == "earlier vintage"
+    assert growth["bok-growth-1997-v2021"] == yardsticks.NEWEST
+
+
+def test_only_a_count_with_points_shows_a_fall(hindsight):
+    china = hindsight.frames["china"]
+    said = words.china_shocks(china)
+    assert (
+        "sanctions of 2017 China's trade falls as counted by KOTRA; customs cannot show it" in said
+    )
+    assert "closed border China's trade falls as counted by customs and KOTRA.\n" in said
+    assert words.china_shocks(china[china["year"] < 2017]) == ""
+
+
 def test_counts_drawing_tells_its_data():
     frame = pd.DataFrame({"label": ["A", "B"], "x": [1, 3], "y": [0, 2]})
     drawing = figures.counts(

@@ -137,7 +137,7 @@ def bounds_told(count: int) -> str:
     return f"{count} {'is a bound' if count == 1 else 'are bounds'}" * (count > 0)
 
 
-def bound_mark(axes: Axes, day: pd.Timestamp, height: float, tip: int, colour: str) -> None:
+def bound_mark(axes: Axes, day: pd.Timestamp | int, height: float, tip: int, colour: str) -> None:
     """Arrow from a marker to where the figure may lie instead."""
     axes.annotate(
         "",
@@ -853,7 +853,8 @@ def yearly(
     ----------
     frame : pandas.DataFrame
         `year`, `value`, `group`, `line` (points of one name are joined, empty joins nothing),
-        `row` (for the table).
+        `row` (for the table); with `kind`, what a figure counts, a line joins no two kinds; with
+        `qualifier`, bounds carry arrows.
     quantity : str
         Axis label with unit.
     log : bool
@@ -876,12 +877,16 @@ def yearly(
         ("#8a6d00", "<"),
         (INK, "*"),
     ]
-    for _, own in frame[frame["line"] != ""].groupby("line", sort=False):
-        joined = own.drop_duplicates("year").set_index("year")["value"]
-        span = range(joined.index.min(), joined.index.max() + 1)
-        colour = looks[groups.index(own["group"].iloc[0]) % len(looks)][0]
-        shade = INK if own["group"].nunique() > 1 else colour
-        axes.plot(list(span), joined.reindex(span), color=shade, alpha=0.5, linewidth=1.3)
+    told = frame["qualifier"].map(BOUND_WORDS).fillna("") if "qualifier" in frame else ""
+    bounded = frame[told != ""] if "qualifier" in frame else frame[:0]
+    alike = "kind" if "kind" in frame else "line"
+    for _, line in frame[frame["line"] != ""].groupby("line", sort=False):
+        colour = looks[groups.index(line["group"].iloc[0]) % len(looks)][0]
+        shade = INK if line["group"].nunique() > 1 else colour
+        for _, own in line.groupby(alike, sort=False, dropna=False):
+            joined = own.drop_duplicates("year").set_index("year")["value"]
+            span = range(joined.index.min(), joined.index.max() + 1)
+            axes.plot(list(span), joined.reindex(span), color=shade, alpha=0.5, linewidth=1.3)
     for place, group in enumerate(groups):
         own = frame[frame["group"] == group]
         colour, marker = looks[place % len(looks)]
@@ -892,6 +897,8 @@ def yearly(
                      marker=marker, s=18, alpha=0.65, zorder=3)  # fmt: skip
         axes.scatter(*own.loc[joined, ["year", "value"]].T.to_numpy(), color=colour,
                      marker=marker, s=36, zorder=4)  # fmt: skip
+        for row in bounded[bounded["group"] == group].itertuples():
+            bound_mark(axes, row.year, row.value, BOUND_TIPS[row.qualifier], colour)
     for name, amount in (marks or {}).items():
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1)
         axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
@@ -915,7 +922,7 @@ def yearly(
         {
             "Year": frame["year"].astype(str),
             "Group": frame["group"],
-            quantity: frame["value"].map("{:,.6g}".format),
+            quantity: told + frame["value"].map("{:,.6g}".format),
             "Joined in": frame["line"].replace("", "no line"),
             "Row": frame["row"],
         }
@@ -934,7 +941,9 @@ def yearly(
     marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
     alt = (
         f"Plot by year of {quantity}{', logarithmic axis' if log else ''}. "
-        f"{'; '.join(parts)}. Lines stop where a year is missing.{marked}"
+        f"{'; '.join(parts)}. "
+        + f"Of them {bounds_told(len(bounded))}. " * (len(bounded) > 0)
+        + f"Lines stop where a year is missing{' or the kind changes' * (alike == 'kind')}.{marked}"
     )
     return Drawing(figure, alt, table)
 

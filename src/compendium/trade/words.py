@@ -114,6 +114,35 @@ def china(rows: pd.DataFrame) -> str:
     )
 
 
+# What is told to have cut trade: years to look at before it, and after it.
+SHOCKS = {
+    "the sanctions of 2017": (range(2015, 2018), range(2018, 2020)),
+    "the closed border": (range(2018, 2020), range(2020, 2022)),
+}
+COUNTS = {series.CUSTOMS: "customs", series.KOTRA: "KOTRA"}
+
+
+def china_shocks(rows: pd.DataFrame) -> str:
+    """Which counts of China's trade show a fall with each shock; a line without points shows none."""
+    stated = rows[rows["qualifier"] != "implied"].sort_values("year")
+    said = ""
+    for shock, (before, after) in SHOCKS.items():
+        fell, unseen = [], []
+        for concept, name in COUNTS.items():
+            own = stated[stated["concept"] == concept]
+            old, new = (own.loc[own["year"].isin(years), "value"] for years in (before, after))
+            if old.empty or new.empty:
+                unseen.append(name)
+            elif new.iloc[0] < old.iloc[-1]:
+                fell.append(name)
+        if fell:
+            said += f"With {shock} China's trade falls as counted by {evidence.joined(fell)}"
+            if unseen:
+                said += f"; {evidence.joined(unseen)} cannot show it, for want of figures"
+            said += ".\n"
+    return said
+
+
 def projected(found: levels.Readings) -> str:
     """Caption of the projection of trade: its middle, and what it starts from."""
     said = "Twelve months past the vintage official trade is put at {value}`trade_trends.turnover_12_months full`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from compendium import evidence
@@ -16,17 +17,26 @@ LEVELS = {
     "gnp_nominal": "nominal GNP",
 }
 
+NEWEST = "newest vintage"
+DOUBTFUL = 4  # grade of information from which it is
+
 __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_over_arms"]
 
 
 @remembered
 def growth(as_of) -> pd.DataFrame:
-    """Growth rows with `year` and `place` (first or last of the known vintages of a year)."""
+    """Growth rows with `year` and `place` among the known vintages of a year.
+
+    The newest vintage of a year is the last that is not graded `DOUBTFUL`: a misprint is no
+    revision. What is graded so stands apart.
+    """
     rows = evidence.load("trade", as_of, indicator="gdp_growth_real")
     rows = rows.assign(value=evidence.middle(rows), year=rows["period_start"].dt.year)
     rows = rows.sort_values(["year", "known_on", "obs_id"], ignore_index=True)
-    last = ~rows.duplicated("year", keep="last")
-    return rows.assign(place=last.map({True: "newest vintage", False: "earlier vintage"}))
+    good = rows["credibility"] < DOUBTFUL
+    newest = good & ~rows[good].duplicated("year", keep="last").reindex(rows.index, fill_value=True)
+    place = np.select([newest, good], [NEWEST, "earlier vintage"], "graded doubtful")
+    return rows.assign(place=pd.Series(place, rows.index, dtype=object))
 
 
 def revisions(rows: pd.DataFrame) -> pd.DataFrame:
