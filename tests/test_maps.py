@@ -121,7 +121,10 @@ def test_the_map_draws_what_was_known_and_nothing_else(day):
 def test_the_alt_text_says_where_the_ports_are_and_what_is_stated():
     alt = maps.supply_route(route(DAY)).alt
     assert "Rajin at 42.23 N, 130.30 E" in alt
-    assert "A solid line for arms leads from Rajin to Dunai: at least 5 voyages (RUSI)." in alt
+    assert (
+        "A solid line for arms leads from Rajin to Dunai: at least 5 voyages, "
+        "2023-08-15 to 2023-10-14 (RUSI)." in alt
+    )
     assert "A dashed line for oil products leads from Vostochny to a port not named" in alt
 
 
@@ -177,3 +180,18 @@ def test_the_map_is_the_same_bytes_each_time_and_true_to_scale():
 )  # fmt: skip
 def test_the_caption_says_no_more_than_the_rows(day, text):
     assert words.route(route(day)) == text
+
+
+def test_every_figure_of_the_map_has_its_time():
+    """Seven voyages of the busiest month are not all there were."""
+    drawing = maps.supply_route(route("2026-10-31"))
+    table = drawing.table.set_index("Row")
+    assert list(table.loc["arms-voy-2024-01-osc-peak", ["From", "By"]]) == [
+        "2024-01-01",
+        "2024-01-31",
+    ]
+    assert "43 voyages, 2024-03-01 to 2024-10-31 (Open Source Centre)" in drawing.alt
+    shown = [text.get_text() for text in drawing.figure.axes[0].texts]
+    assert any("2023-08-15 to 2023-10-14" in text for text in shown)
+    open_start = route("2026-10-31").assign(period_start=pd.NaT)
+    assert "5 voyages, up to 2023-10-14" in maps.supply_route(open_start).alt

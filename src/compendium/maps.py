@@ -169,13 +169,16 @@ def scale_bar(axes: Axes, kilometres: float = 50) -> None:
 
 
 def supply_route(rows: pd.DataFrame) -> Drawing:
-    """Ports between which deliveries by sea are stated, with the newest figure of each flow.
+    """Ports between which deliveries by sea are stated, with a figure of each flow and its time.
+
+    Of a flow the newest figure that names both ports is shown, else the newest.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         Output of `arms.shipments.route`: `flow`, `start`, `end` (names of `places`, or empty
-        where the statement names no port), `text`, `known_on`, `issuer`, `obs_id`.
+        where the statement names no port), `text`, `period_start`, `period_end`, `known_on`,
+        `issuer`, `obs_id`.
 
     Notes
     -----
@@ -213,6 +216,8 @@ def supply_route(rows: pd.DataFrame) -> Drawing:
             "Port reached": rows["end"].replace("", "not named"),
             "Straight distance, km": [_straight(row, where) for row in rows.itertuples()],
             "Stated": rows["text"],
+            "From": rows["period_start"].dt.strftime("%Y-%m-%d").fillna("not stated"),
+            "By": rows["period_end"].dt.date.astype(str),
             "Issuer": rows["issuer"],
             "Known on": rows["known_on"].dt.date.astype(str),
             "Row": rows["obs_id"],
@@ -232,6 +237,13 @@ def _straight(row, where) -> str:
     if not (row.start and row.end):
         return "not known"
     return f"{distance(where[row.start], where[row.end]):,.0f}"
+
+
+def _when(row: pd.Series) -> str:
+    """Time that a figure is of: five voyages of two months are not all there were."""
+    if pd.isna(row["period_start"]):
+        return f"up to {row['period_end'].date()}"
+    return f"{row['period_start'].date()} to {row['period_end'].date()}"
 
 
 def _flow(axes: Axes, flow: str, row: pd.Series, where: dict[str, tuple[float, float]]) -> str:
@@ -261,13 +273,15 @@ def _flow(axes: Axes, flow: str, row: pd.Series, where: dict[str, tuple[float, f
     steep = aspect((bottom + top) / 2)
     x = (start[0] + end[0]) / 2 + bend * up * steep / 2
     y = (start[1] + end[1]) / 2 - bend * across / steep / 2
-    lines = [f"{flow}: {row['text']}", f"({row['issuer']}, {row['known_on'].date()})"]
+    lines = [f"{flow}: {row['text']},", _when(row), f"({row['issuer']}, {row['known_on'].date()})"]
     if not (row["start"] and row["end"]):
         lines.append("port in North Korea not named")
     wide = max(label_size(axes, line)[0] for line in lines) * (right - left)
-    x = min(x + 0.015 * (right - left), right - wide - 0.02 * (right - left))
+    # Inside its bend a line leaves room; words begin there, away from the line beside it.
+    aside = 0.015 if bend < 0 else -0.018
+    x = min(x + aside * (right - left), right - wide - 0.02 * (right - left))
     axes.annotate("\n".join(lines), (x, y), xytext=(0, -8), textcoords="offset points", va="top", fontsize=LABEL_SIZE,
                   color=legible(colour), zorder=5, in_layout=False)  # fmt: skip
     ends = f"from {row['start'] or 'a port not named'} to {row['end'] or 'a port not named'}"
     style = "solid" if line == "-" else "dashed"
-    return f"A {style} line for {flow} leads {ends}: {row['text']} ({row['issuer']})."
+    return f"A {style} line for {flow} leads {ends}: {row['text']}, {_when(row)} ({row['issuer']})."
