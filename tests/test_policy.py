@@ -761,6 +761,23 @@ def test_figures_tell_their_data_in_words(study):
     assert len(drawing.table) == sum(map(len, study.series.values()))
 
 
+def test_panels_join_one_kind_only_and_tell_bounds(hindsight):
+    trade, stolen = hindsight.series["trade"], hindsight.series["theft"]
+    russia = trade[trade["group"] == "Russia"]
+    drawing = figures.panels({"trade": (russia, "points"), "theft": (stolen, "points")})
+    upper, lower = drawing.figure.axes
+    kinds = russia.set_index("day")["kind"]
+    for line in upper.lines:
+        assert kinds[pd.to_datetime(line.get_xdata())].nunique() == 1
+    assert kinds.nunique() > 1
+    told = drawing.table.set_index("Row")
+    assert told.at["strat-crypto-msmt-2024", "Value"] == "at least 1,190"
+    assert [note.xyann[1] for note in lower.texts if note.arrowprops] == [15]
+    # Seoul counted to 22 December, and not to the end of that year.
+    assert told.at["strat-crypto-nis-2022", "Day"] == "2022-12-22"
+    assert "of which 1 is a bound" in drawing.alt
+
+
 def test_published_values_can_be_read_back(tmp_path, monkeypatch, study):
     monkeypatch.setenv("COMPENDIUM_OUTPUT", str(tmp_path))
     monkeypatch.setattr(values, "_published", {})

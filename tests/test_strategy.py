@@ -874,6 +874,26 @@ def test_placebos_drawing_tells_where_the_event_lies():
     drawing = figures.placebos({"X": frame}, {"news": pd.Period("2024-02", "M")}, "ratio", 1)
     assert "X, news: 1.00, above 1 of 2 other months" in drawing.alt
     assert list(drawing.table["Event"]) == ["", "news", ""]
+    # An event without full windows is not drawn, and not named either.
+    events = {"news": pd.Period("2024-02", "M"), "later": pd.Period("2025-02", "M")}
+    drawing = figures.placebos({"X": frame}, events, "ratio", 1)
+    assert [text.get_text() for text in drawing.figure.legends[0].get_texts()] == ["news"]
+
+
+def test_the_caption_of_placebos_says_where_the_marked_months_lie(hindsight):
+    effects = hindsight.frames["effects"]
+    own = effects[effects["full"] & effects["donor"].isin(aid.TARGETS)]
+    assert words.among_placebos(own).endswith("the marked ones lie among the others.")
+    lowest = own.assign(as_low=own["smallest"]).iloc[:1]
+    assert words.among_placebos(lowest).endswith(
+        "a marked one is the lowest or the highest of its line for South Korea (treaty)."
+    )
+
+
+def test_the_panel_of_controls_says_whose_aid_it_adds_up():
+    assert aid.panel_title("South_Korea") == "South Korea"
+    title = aid.panel_title("controls")
+    assert all(aid.display(donor) in title for donor in aid.CONTROLS)
 
 
 def test_listings_in_the_timeline_count_nobody_twice(hindsight):

@@ -132,8 +132,16 @@ BOUND_WORDS = {bound: bound.replace("_", " ") + " " for bound in BOUND_TIPS}
 OPEN_WORDS = {"open": "more or less than "}
 
 
-def bounds_told(count: int) -> str:
+def bounds_of(rows: pd.DataFrame) -> pd.Series:
+    """Words of the bound that each row is by its `qualifier`; empty where it is none."""
+    if "qualifier" not in rows:
+        return pd.Series("", index=rows.index)
+    return rows["qualifier"].map(BOUND_WORDS).fillna("")
+
+
+def bounds_told(rows: pd.DataFrame) -> str:
     """How many of the figures drawn are bounds, for an alt text; nothing where none is."""
+    count = int((bounds_of(rows) != "").sum())
     return f"{count} {'is a bound' if count == 1 else 'are bounds'}" * (count > 0)
 
 
@@ -420,8 +428,7 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
     newest = rows.groupby("issuer_short").last()
     recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
     low, high = recent["low"].idxmin(), recent["high"].idxmax()
-    bound = recent["qualifier"].map(BOUND_WORDS).fillna("")
-    bounds = bounds_told(int(rows["qualifier"].isin(list(BOUND_TIPS)).sum()))
+    bound, bounds = bounds_of(recent), bounds_told(rows)
     return (
         f"Scatter plot over time of {quantity}: {len(rows)} statements of "
         f"{rows['issuer_short'].nunique()} issuers from {rows['period_end'].min().date()} to "
@@ -600,7 +607,7 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
     """
     if "bound" in frame:
         told = frame["bound"].map(BOUND_WORDS | OPEN_WORDS).fillna("")
-        bounds = bounds_told(int(frame["bound"].isin(list(BOUND_TIPS)).sum()))
+        bounds = bounds_told(frame.rename(columns={"bound": "qualifier"}))
         frame = frame.drop(columns="bound")
     else:
         told, bounds = pd.Series("", index=frame.index), ""
@@ -877,8 +884,8 @@ def yearly(
         ("#8a6d00", "<"),
         (INK, "*"),
     ]
-    told = frame["qualifier"].map(BOUND_WORDS).fillna("") if "qualifier" in frame else ""
-    bounded = frame[told != ""] if "qualifier" in frame else frame[:0]
+    told = bounds_of(frame)
+    bounded = frame[told != ""]
     alike = "kind" if "kind" in frame else "line"
     for _, line in frame[frame["line"] != ""].groupby("line", sort=False):
         colour = looks[groups.index(line["group"].iloc[0]) % len(looks)][0]
@@ -942,7 +949,7 @@ def yearly(
     alt = (
         f"Plot by year of {quantity}{', logarithmic axis' if log else ''}. "
         f"{'; '.join(parts)}. "
-        + f"Of them {bounds_told(len(bounded))}. " * (len(bounded) > 0)
+        + f"Of them {bounds_told(frame)}. " * (len(bounded) > 0)
         + f"Lines stop where a year is missing{' or the kind changes' * (alike == 'kind')}.{marked}"
     )
     return Drawing(figure, alt, table)
@@ -1310,7 +1317,7 @@ def path(
             f" {len(counts)} counts from {counts['low'].min():,.0f} to {counts['high'].max():,.0f}"
             f" by {', '.join(sorted(set(counts['side'])))}."
         )
-        if bounds := bounds_told(int(counts["qualifier"].isin(list(BOUND_TIPS)).sum())):
+        if bounds := bounds_told(counts):
             seen += f" Of them {bounds}."
         other = sorted(set(counts["scope"]) - {""})
         seen += f" Hollow: {', '.join(other)}." * (len(other) > 0)
@@ -1384,7 +1391,7 @@ def months_round_events(
         f" {column}, {label}: mean {height:,.1f}." for column, label, *_, height in means
     )
     alt = (
-        f"Bars by month of {quantity}, {frame.index[0]} to {frame.index[-1]}, a panel a donor. "
+        f"Bars by month of {quantity}, {frame.index[0]} to {frame.index[-1]}, a panel a series. "
         f"{'; '.join(parts)}.{marked}{levels}"
     )
     return Drawing(figure, alt, table)
@@ -1418,6 +1425,8 @@ def placebos(
             own = frame[frame["month"] == month]
             # Side by side, lest one event hides another.
             height = np.full(len(own), place + 0.16 * (1 - 2 * list(events).index(label)))
+            if own.empty:  # an event without full windows has no mark, and no name in the legend
+                continue
             axes.scatter(own["change"], height, color=colour, marker=marker, s=46,
                          zorder=4, edgecolor="white", label=label if place == 0 else None)  # fmt: skip
             for value in own["change"]:
@@ -1725,7 +1734,9 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
     Parameters
     ----------
     frames : mapping of str to (pandas.DataFrame, {"points", "bars", "steps"})
-        Title of the panel, its data (`day`, `value`, `group`, `row`) and how to draw them.
+        Title of the panel, its data (`day`, `value`, `group`, `row`) and how to draw them. With
+        `kind`, what a figure counts, a line joins no two kinds; with `qualifier`, bounds carry
+        arrows.
     marks : sequence of timestamps, optional
         Days marked by a faint line through every panel.
     """
@@ -1745,17 +1756,23 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
                 axes.step(own["day"], own["value"], where="post", color=colour, linewidth=1.6)
                 axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=14)
             else:
-                # A line stops where a year is missing.
-                for _, piece in own.groupby((own["day"].diff().dt.days > 400).cumsum()):
+                # A line stops where a year is missing or other things are counted.
+                breaks = own["day"].diff().dt.days > 400
+                if "kind" in own:
+                    breaks |= own["kind"] != own["kind"].shift()
+                for _, piece in own.groupby(breaks.cumsum()):
                     axes.plot(piece["day"], piece["value"], color=colour, alpha=0.4, linewidth=1)
                 axes.scatter(own["day"], own["value"], color=colour, marker=marker, s=26,
                              label=group, zorder=3)  # fmt: skip
+                for row in own[bounds_of(own) != ""].itertuples():
+                    bound_mark(axes, row.day, row.value, BOUND_TIPS[row.qualifier], colour)
             tables.append(own.assign(title=title))
             first, last = own.iloc[0], own.iloc[-1]
             sentences.append(
                 f"{title}{'' if len(groups) == 1 else ', ' + group}: {len(own)} figures from "
                 f"{first['value']:,.6g} ({first['day'].date()}) to {last['value']:,.6g} "
                 f"({last['day'].date()}), highest {own['value'].max():,.6g}"
+                + (f", of which {bounds}" if (bounds := bounds_told(own)) else "")
             )
         axes.set_title(title, fontsize=9, loc="left")
         axes.set_ylim(bottom=0)
@@ -1771,7 +1788,7 @@ def panels(frames: Mapping[str, tuple[pd.DataFrame, str]], marks: Sequence = ())
             "Panel": drawn["title"],
             "Of": drawn["group"],
             "Day": drawn["day"].dt.date.astype(str),
-            "Value": drawn["value"].map("{:,.6g}".format),
+            "Value": bounds_of(drawn) + drawn["value"].map("{:,.6g}".format),
             "Row": drawn["row"],
         }
     )

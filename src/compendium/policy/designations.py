@@ -38,13 +38,14 @@ def actions(table: pd.DataFrame) -> pd.DataFrame:
 def aligned(as_of) -> dict[str, pd.DataFrame]:
     """Series for one time axis: each with `day`, `value`, `group`, `row`.
 
-    Theft is set at the end of its year, trade likewise, visits at the start of their month,
-    designations as a running sum, one figure a day.
+    Theft is set at the last day that its count covers, trade at the end of its year, visits at
+    the start of their month, designations as a running sum, one figure a day. Theft and trade
+    also have `qualifier`, and trade `kind`, the kind of its source.
     """
     own = theft.counts(as_of)
     stolen = pd.DataFrame(
-        {"day": _year_end(own["year"]), "value": own["value"], "group": own["issuer"],
-         "row": own["obs_id"]}
+        {"day": own["period_end"], "value": own["value"], "group": own["issuer"],
+         "qualifier": own["qualifier"], "row": own["obs_id"]}
     )  # fmt: skip
     p = TradeTrends(as_of=str(as_of))
     totals = series.totals(p)
@@ -54,8 +55,10 @@ def aligned(as_of) -> dict[str, pd.DataFrame]:
     trade = pd.concat(
         [
             pd.DataFrame({"day": _year_end(own["year"]), "value": own["value"], "group": group,
-                          "row": own["obs_id"]})
-            for own, group in ((totals, "Russia"), (china, "China, customs"))
+                          "kind": own[kind], "qualifier": own["qualifier"], "row": own["obs_id"]})
+            for own, group, kind in (
+                (totals, "Russia", "kind"), (china, "China, customs", "concept"),
+            )
         ]
     )  # fmt: skip
     visits = meetings.events(p)

@@ -21,9 +21,9 @@ LEFT_OUT = r"_two_incidents|first_estimate|_alt|_second_source"
 
 @remembered
 def counts(as_of) -> pd.DataFrame:
-    """Counts of a whole year's theft: `year`, `issuer`, `value` (USD million), `obs_id`.
+    """Counts of a whole year's theft.
 
-    Of one issuer's counts of a year the newest stands, whoever relayed it; for a range stands
+    `year`, `issuer`, `value` (USD million), `qualifier`, `period_end`, `obs_id`. Of one issuer's counts of a year the newest stands, whoever relayed it; for a range stands
     its middle.
     """
     scale = values.scale(UNIT)
@@ -37,7 +37,8 @@ def counts(as_of) -> pd.DataFrame:
     )
     rows = rows.sort_values(["year", "known_on"], kind="stable")
     newest = rows.groupby(["year", "issuer"], sort=True).tail(1)
-    return newest[["year", "issuer", "value", "obs_id"]].reset_index(drop=True)
+    columns = ["year", "issuer", "value", "qualifier", "period_end", "obs_id"]
+    return newest[columns].reset_index(drop=True)
 
 
 @remembered

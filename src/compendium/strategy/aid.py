@@ -41,6 +41,13 @@ def display(donor: str) -> str:
     return donor.replace("_", " ")
 
 
+def panel_title(series: str) -> str:
+    """Name of a series of months: that of a donor, or of the donors that it adds up."""
+    if series != "controls":
+        return display(series)
+    return f"Controls added up: {evidence.joined(map(display, CONTROLS))}"
+
+
 def last_month(as_of) -> pd.Period:
     """Last month a vintage can see whole: the lag of the release back from the day.
 

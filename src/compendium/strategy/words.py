@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from compendium.evidence import joined
-from compendium.strategy import intervals, verdicts
+from compendium.strategy import aid, intervals, verdicts
 
 CHINA = {
     "china_dprk_trade_change": "stated changes of trade",
@@ -64,6 +64,27 @@ def china_rows(rows: pd.DataFrame) -> str:
     """What the rows on China hold, for a caption."""
     known = set(rows["indicator"])
     return f"China: {joined(name for kind, name in CHINA.items() if kind in known)}."
+
+
+def among_placebos(effects: pd.DataFrame) -> str:
+    """Where the marked months lie among the others, for the caption of the placebos.
+
+    Parameters
+    ----------
+    effects : pandas.DataFrame
+        Rows of `aid.effects` that are drawn: with full windows, of the donors asked about.
+    """
+    ends = effects[effects[["as_low", "as_high"]].min(axis=1) <= effects["smallest"]]
+    if ends.empty:
+        return "Every month as if it were the event: the marked ones lie among the others."
+    names = [
+        f"{aid.display(r.donor)}{', relative to controls' * bool(r.relative)} ({aid.EVENTS[r.event][2]})"
+        for r in ends.itertuples()
+    ]
+    return (
+        "Every month as if it were the event: a marked one is the lowest or the highest of its"
+        f" line for {'; '.join(names)}."
+    )
 
 
 def turned(moved: pd.DataFrame) -> str:
