@@ -115,7 +115,7 @@ def test_what_russia_pays_its_own(study):
     ("label", "low", "high"),
     [
         ("the study", 28_600, 28_600),
-        ("Wi Sung-lac, at least", 20_000, 20_000),
+        ("Wi Sung-lac", 20_000, 20_000),
         ("Shin Beom-chul", 24_000, 24_000),
         ("Yoo Yong-weon", 28_600, 28_600),
         ("INSS, paid as mercenaries", 32_000, 32_000),
@@ -136,6 +136,15 @@ def test_sums_a_head(hindsight, label, low, high):
     row = hindsight.frames["heads"].set_index("label").loc[label]
     assert row["low"] == pytest.approx(low)
     assert row["high"] == pytest.approx(high)
+
+
+def test_a_floor_makes_a_sum_a_head_one(hindsight):
+    bound = hindsight.frames["heads"].set_index("label")["bound"]
+    floors = {
+        "Wi Sung-lac", "experts via YTN", "recruit from Moscow, first year",
+        "foreigners in Russia's army, CNN", "Wagner, spending a head",
+    }  # fmt: skip
+    assert set(bound.index[bound == "at_least"]) == floors
 
 
 def test_sudanese_pay_a_month_as_the_notes_have_it(hindsight):

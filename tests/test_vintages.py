@@ -261,6 +261,7 @@ def test_what_others_stated_stands_on_the_day_it_became_known():
     study = table[table["row"] == "arms-fnf24-high"]
     assert study["low"].tolist() == study["high"].tolist() == [5.5]  # billion, as the headline
     assert study["text"].tolist() == ["up to 5.5"]
+    assert study["qualifier"].tolist() == ["up_to"]
     assert vintages.others("trade_trends.return", "2024-10-28").empty
     assert vintages.others(ID, "2023-11-02")["row"].isin(table["row"]).all()
 
@@ -370,6 +371,9 @@ def test_a_track_says_what_it_shows():
     assert "Crosses and bars mark 2 figures by others from 3 to 4" in drawing.alt
     assert {"3 x", "about 3.5 to 4 x"} <= set(drawing.table["Stated"])
     assert drawing.table["By"].tolist().count("this compendium") == 2 and len(drawing.table) == 4
+    bounds = figures.track(frame, stated.assign(qualifier=["more_than", "approx"]), "Value", "{} x")
+    assert "from 3 to 4. Of them 1 is a bound." in bounds.alt
+    assert [n.xyann[1] for n in bounds.figure.axes[0].texts if n.arrowprops] == [15]
     alone = figures.track(frame, stated.head(0), "Value", "{} x")
     assert "Crosses" not in alone.alt and len(alone.table) == 2
     assert alone.alt.endswith("A band shows its interval, at the end from 1.5 to 2.5.")

@@ -1806,8 +1806,8 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     frame : pandas.DataFrame
         `day`, `value`, `low`, `high` (missing where there is no interval), `text`.
     stated : pandas.DataFrame
-        `day`, `low`, `high` (equal where no range was stated), `text`, `issuer`, `row`; may be
-        empty.
+        `day`, `low`, `high` (equal where no range was stated), `text`, `issuer`, `row`; with
+        `qualifier`, bounds carry arrows; may be empty.
     quantity, unit : str
         Name of the value, and how its unit is printed.
     """
@@ -1828,6 +1828,9 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     if len(spans):
         axes.vlines(spans["day"], spans["low"], spans["high"], color=VERMILION, zorder=4,
                     label="a range stated by others")  # fmt: skip
+    for row in stated[bounds_of(stated) != ""].itertuples():
+        tip = BOUND_TIPS[row.qualifier]
+        bound_mark(axes, row.day, row.high if tip > 0 else row.low, tip, VERMILION)
     legend_below(axes)
     axes.set_ylim(bottom=0)
     thousands(axes.yaxis)
@@ -1845,6 +1848,7 @@ def track(frame: pd.DataFrame, stated: pd.DataFrame, quantity: str, unit: str) -
     said = (
         f" Crosses and bars mark {len(stated)} figures by others from {stated['low'].min():,.4g} to "
         f"{stated['high'].max():,.4g}."
+        + (f" Of them {bounds}." if (bounds := bounds_told(stated)) else "")
         if len(stated)
         else ""
     )

@@ -286,9 +286,10 @@ def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `day` on which it became known; `low`, `high`, the ends of a range and one figure twice
-        where it is none; `text`, the figure as stated with its words; `issuer`, `row`.
+        where it is none; `qualifier`; `text`, the figure as stated with its words; `issuer`,
+        `row`.
     """
-    columns = ["day", "low", "high", "text", "issuer", "row"]
+    columns = ["day", "low", "high", "qualifier", "text", "issuer", "row"]
     if id not in OTHERS:
         return pd.DataFrame(columns=columns)
     table, filters, factor = OTHERS[id]
@@ -302,6 +303,7 @@ def others(id: str, as_of: str | dt.date) -> pd.DataFrame:
             "day": rows["known_on"],
             "low": rows["value"].fillna(ends["low"]),
             "high": rows["value"].fillna(ends["high"]),
+            "qualifier": rows["qualifier"],
             "text": [evidence.figure_text(row) for row in rows.itertuples()],
             "issuer": rows["issuer"],
             "row": rows["obs_id"],

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from compendium import evidence
 from compendium.memory import remembered
 from compendium.parameters import TroopPlausibility
+from compendium.troops.counts import of_sum
 from compendium.troops.rows import between, credible, figure, rows
 
 MONTHS = 12
@@ -226,12 +227,12 @@ def russian_year(p: TroopPlausibility) -> tuple[float, tuple[str, ...]] | None:
 # Published sums a year: name, table, row, heads. Heads are those the issuer names.
 PUBLISHED = (
     ("the study", "arms", STUDY_RANGE, STUDY_HEADS),
-    ("Wi Sung-lac, at least", "troops", "troops-rev-200m-wi", (10_000,)),
+    ("Wi Sung-lac", "troops", "troops-rev-200m-wi", (10_000,)),
     ("Yoo Yong-weon", "troops", "troops-rev-572m-yoo", (20_000,)),
     ("INSS, paid as mercenaries", "troops", "troops-rev-320m-inss", (10_000,)),
     ("INSS, paid as an ally, indirect costs too", "troops", "troops-rev-1340m-inss", (10_000,)),
     ("Shin Beom-chul", "troops", "troops-rev-240m-shin", (10_000,)),
-    ("experts via YTN, at least", "troops", "troops-rev-ytn-400bn", (10_000,)),
+    ("experts via YTN", "troops", "troops-rev-ytn-400bn", (10_000,)),
     ("KIDA", "arms", "arms-val-kida-troops", (11_000,)),
     (
         "Asia Economy, for 15,000 or for 30,000 men",
@@ -249,8 +250,8 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `label`, `group`, `low`, `high`, `rows`; only what was known by `as_of`. Won are turned
-        into dollars at the average rate of 2023.
+        `label`, `group`, `low`, `high`, `bound` (a floor among its rows makes it one), `rows`;
+        only what was known by `as_of`. Won are turned into dollars at the average rate of 2023.
     """
     stated = [row_id for _, _, row_id, _ in PUBLISHED]
     tables = {
@@ -289,9 +290,13 @@ def per_head(p: TroopPlausibility) -> pd.DataFrame:
         add("average Russian recruit, first year", RUSSIANS, average[0], average[0], *average[1])
     moscow = figure(rows(p.as_of, "russia_pay", repeats=True), MOSCOW_YEAR)
     if moscow is not None:
-        add("recruit from Moscow, first year, at least", RUSSIANS, moscow, moscow, MOSCOW_YEAR)
+        add("recruit from Moscow, first year", RUSSIANS, moscow, moscow, MOSCOW_YEAR)
     _elsewhere(p.as_of, add)
-    return pd.DataFrame(records, columns=["label", "group", "low", "high", "rows"])
+    found = pd.DataFrame(records, columns=["label", "group", "low", "high", "rows"])
+    named = evidence.named([row for ids in found["rows"] for row in ids], p.as_of)
+    qualifiers = named.set_index("obs_id")["qualifier"]
+    bound = [of_sum(qualifiers[list(ids)]) for ids in found["rows"]]
+    return found.assign(bound=pd.Series(bound, found.index, dtype=object))
 
 
 def _elsewhere(as_of, add) -> None:
@@ -304,7 +309,7 @@ def _elsewhere(as_of, add) -> None:
         add("Sudanese in Yemen, lump sum included", OTHERS, low, high, sudan, lump)
     for label, row in {
         "Afghans of the Fatemiyoun in Syria": "troops-fatemiyoun-pay",
-        "foreigners in Russia's army, CNN, at least": "troops-nepal-pay",
+        "foreigners in Russia's army, CNN": "troops-nepal-pay",
         "Cuban in Angola, paid to Havana, Werlau": "troops-cuba-angola-pay1",
         "Cuban in Angola, paid to Havana, a former officer": "troops-cuba-angola-pay2",
     }.items():
