@@ -890,6 +890,15 @@ def test_the_caption_of_placebos_says_where_the_marked_months_lie(hindsight):
     )
 
 
+def test_a_wish_is_told_as_one_among_reports_of_technology(hindsight):
+    what = hindsight.frames["technology"].set_index("obs_id")["what"]
+    assert what["strat-tech-paparo-wish"] == "reentry vehicle and submarine (sought)"
+    assert what["strat-tech-paparo-air"].endswith("(agreed)")
+    assert what["strat-tech-msmt-pantsir"] == "Pantsir"
+    assert set(costs.NO_TRANSFER) <= set(what.index)
+    assert costs.technology("2022-03-01").empty
+
+
 def test_the_panel_of_controls_says_whose_aid_it_adds_up():
     assert aid.panel_title("South_Korea") == "South Korea"
     title = aid.panel_title("controls")

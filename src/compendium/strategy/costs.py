@@ -17,6 +17,12 @@ CREDIBILITY = {
     1: "1, confirmed", 2: "2, probably true", 3: "3, possibly true", 4: "4, doubtful",
     5: "5, improbable", 6: "6, cannot be judged",
 }  # fmt: skip
+# Reports that speak of no transfer, by what they do speak of.
+NO_TRANSFER = {
+    "strat-tech-paparo-wish": "sought",
+    "strat-tech-paparo-air": "agreed",
+    "strat-tech-paparo-air-alt": "perhaps",
+}
 
 
 @remembered
@@ -64,11 +70,18 @@ def camp_share(rows: pd.DataFrame, camp: str = camps.UKRAINE) -> float:
 
 @remembered
 def technology(as_of) -> pd.DataFrame:
-    """Reports of technology given in return, as a timeline graded by credibility."""
+    """Reports of technology given in return, as a timeline graded by credibility.
+
+    `what` says so where a report speaks of less than a transfer (`NO_TRANSFER`).
+    """
     rows = evidence.load("strategy", as_of, indicator="technology_transfer_reported")
+    what = [
+        item + (f" ({NO_TRANSFER[row]})" if row in NO_TRANSFER else "")
+        for row, item in zip(rows["obs_id"], rows["item"].str.replace("_", " "), strict=True)
+    ]
     return rows.assign(
         camp=rows["issuer"].map(camps.camp),
-        what=rows["item"].str.replace("_", " "),
+        what=pd.Series(what, rows.index, dtype=object),
         day=evidence.told_on(rows),
         group=rows["credibility"].astype(int).map(CREDIBILITY),
     ).sort_values(["day", "obs_id"], ignore_index=True)
