@@ -1033,6 +1033,15 @@ def test_the_series_of_russia_jumps_from_no_source_to_another(hindsight):
         assert chosen.loc[years, "kind"].nunique() == 1
 
 
+def test_a_part_of_a_month_is_told_as_one():
+    def named(as_of):
+        p = few(as_of=as_of)
+        return list(words.months(rates.months(p, meetings.events(p))))
+
+    assert named("2024-10-28")[-2:] == ["2024-09", "2024-10 (part)"]
+    assert named("2024-09-30")[-1] == "2024-09"
+
+
 def test_a_doubtful_vintage_is_not_the_newest(hindsight):
     growth = hindsight.frames["growth"].set_index("obs_id")["place"]
     assert growth["bok-growth-2006-v2012"] == "graded doubtful"  # probably a misprint

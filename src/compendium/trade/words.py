@@ -264,3 +264,15 @@ def years(found: pd.Series, last_day: pd.Timestamp) -> list[str]:
     """Names of years; one that the list does not cover to its end says so."""
     part = last_day.year if (last_day.month, last_day.day) != (12, 31) else None
     return [f"{year}, to {last_day:%b}" if year == part else str(year) for year in found]
+
+
+def months(found: pd.DataFrame) -> pd.Series:
+    """Names of months; one that the list does not cover to its end says so.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        `month` and `exposure`, as `meetings.monthly` returns them.
+    """
+    part = (found["exposure"] < 1).map({True: " (part)", False: ""})
+    return found["month"].dt.strftime("%Y-%m") + part
