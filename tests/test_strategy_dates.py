@@ -66,6 +66,9 @@ def test_what_a_row_doubts_of_its_day_or_wording_is_told():
         "(HUR) (digest wording could also mean sent since 2024; month approximate)"
     )
     assert events["meet-2025-10-medvedev"].endswith("(days approximate)")
+    # A text that has the treaty signed on the day before is graded so, and named beside it.
+    assert events["strat-treaty-signed-alt"] == "treaty signed (improbable)"
+    assert events["strat-treaty-signed"] == "treaty signed"
 
 
 def test_a_count_says_of_what_and_a_part_of_one_is_not_the_first(found):
