@@ -283,6 +283,22 @@ def test_counts_of_something_else_are_hollow_and_the_data_say_what_was_counted()
     assert "Count of" not in figures.dated_counts(counts(), "containers").table
 
 
+def test_counts_in_doubt_are_ringed_and_told():
+    rows = counts().assign(doubt=["", "graded doubtful", "", ""])
+    drawing = figures.dated_counts(rows, "boxes")
+    (axes,) = drawing.figure.axes
+    rings = [
+        tuple(place) for dots in axes.collections
+        if hasattr(dots, "get_sizes") and list(dots.get_sizes()) == [figures.DOUBTED["s"]]
+        for place in dots.get_offsets()
+    ]  # fmt: skip
+    assert [height for _, height in rings] == [6700]
+    assert drawing.table.set_index("By").at["2024-02-26", "In doubt"] == "graded doubtful"
+    assert drawing.alt.endswith(f"Ringed, {figures.DOUBTED_LABEL}: 1.")
+    assert figures.DOUBTED_LABEL in axes.get_legend_handles_labels()[1]
+    assert "In doubt" not in figures.dated_counts(counts(), "boxes").table
+
+
 def test_bounds_among_ranges_are_told_in_words():
     frame = prices().assign(bound=["approx", "more_than", "up_to"])
     drawing = figures.ranges(frame, "USD")

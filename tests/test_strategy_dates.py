@@ -67,7 +67,7 @@ def test_what_a_row_doubts_of_its_day_or_wording_is_told():
     )
     assert events["meet-2025-10-medvedev"].endswith("(days approximate)")
     # A text that has the treaty signed on the day before is graded so, and named beside it.
-    assert events["strat-treaty-signed-alt"] == "treaty signed (improbable)"
+    assert events["strat-treaty-signed-alt"] == "treaty signed (graded improbable)"
     assert events["strat-treaty-signed"] == "treaty signed"
 
 

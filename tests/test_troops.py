@@ -965,7 +965,7 @@ def test_what_a_row_doubts_of_its_day_or_wording_is_ringed_and_told(hindsight):
         "could also mean sent since 2024; month approximate)"
     )
     doubted = int((shown["doubt"] != "").sum())
-    assert f"Ringed, day or wording in doubt: {doubted}." in drawing.alt
+    assert f"Ringed, {figures.DOUBTED_LABEL}: {doubted}." in drawing.alt
     rings = [
         dots for dots in drawing.figure.axes[0].collections
         if hasattr(dots, "get_sizes") and list(dots.get_sizes()) == [figures.DOUBTED["s"]]
@@ -973,11 +973,12 @@ def test_what_a_row_doubts_of_its_day_or_wording_is_ringed_and_told(hindsight):
     ]  # fmt: skip
     assert len(rings) == doubted >= 2
     killed = counts.scoped(frames["killed"]).set_index("obs_id")["doubt"]
-    assert killed["troops-cas-theins-k"] == "end date approximate"
+    assert killed["troops-cas-theins-k"] == "end date approximate; graded doubtful"
     assert killed["troops-cas-2025-01-13-nis-k"] == ""
     # A sum is in doubt as its parts are.
     losses = counts.scoped(frames["casualties"]).set_index("obs_id")["doubt"]
-    assert losses["troops-cas-theins-k + troops-cas-theins-w"] == "end date approximate"
+    both = "troops-cas-theins-k + troops-cas-theins-w"
+    assert losses[both] == "end date approximate; graded doubtful"
     parts = "troops-present-2025-07-hur2 + troops-train-2025-07-hur"
     assert "month approximate" in shown.set_index("obs_id").at[parts, "doubt"]
 

@@ -157,6 +157,7 @@ def bound_mark(axes: Axes, day: pd.Timestamp | int, height: float, tip: int, col
 
 
 # The ring round a count that its row doubts.
+DOUBTED_LABEL = "in doubt by note or grade"
 DOUBTED = {"s": 110, "facecolor": "none", "edgecolor": GREY, "linestyle": ":", "linewidth": 1.2}
 
 SMALLEST_PERCENT = 0.0001
@@ -333,8 +334,9 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     ----------
     rows : pandas.DataFrame
         Output of a function of `arms.shipments`: `period_start`, `period_end`, `low`, `high`, `qualifier`,
-        `issuer_short`, `side`; with `item`, the data say what was counted, and rows with words
-        in `scope` count something else than the others and are drawn hollow.
+        `issuer_short`, `side`; with `item`, the data say what was counted, rows with words in
+        `scope` count something else than the others and are drawn hollow, and rows with words in
+        `doubt` have a dotted ring.
     quantity : str
         What is counted, for the axis.
     scale : float
@@ -348,9 +350,9 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     """
     figure, (axes,) = canvas(4.4)
     rows = rows.sort_values("period_end", kind="stable")
-    rows = rows.assign(chain=_chains(rows))
-    if "scope" not in rows:
-        rows = rows.assign(scope="")
+    rows = rows.assign(
+        chain=_chains(rows), **{name: "" for name in ("scope", "doubt") if name not in rows}
+    )
     top = rows["high"].max() * scale
     first, last = rows["period_end"].min(), rows["period_end"].max()
     axes.set_ylim(0, top * 1.08)
@@ -371,6 +373,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
         axes.vlines(x, low, high, color=colour, linewidth=2)
         faces = np.where(own["scope"] != "", "white", colour)
         axes.scatter(x, middle, facecolor=faces, edgecolor=colour, marker=marker, s=26, zorder=3)
+        axes.scatter(x[own["doubt"] != ""], middle[own["doubt"] != ""], **DOUBTED)
         for row, height in zip(own.itertuples(), middle, strict=True):
             if tip := BOUND_TIPS.get(row.qualifier):
                 reach = tip / (72 * figure.get_figheight() * AXES_HEIGHT) * top * 1.08
@@ -384,7 +387,9 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
         axes.scatter([], [], color=colour, marker=marker, label=name)
     for words in dict.fromkeys(rows["scope"][rows["scope"] != ""]):
         axes.scatter([], [], facecolor="white", edgecolor=GREY, label=words)
-    legend_below(axes, ncols=5)
+    if (rows["doubt"] != "").any():
+        axes.scatter([], [], label=DOUBTED_LABEL, **DOUBTED)
+    legend_below(axes, ncols=4)
     axes.set_ylabel(quantity)
     thousands(axes.yaxis)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(axes.xaxis.get_major_locator()))
@@ -402,6 +407,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
             "Grade": rows["reliability"] + rows["credibility"].astype(str),
         }
     )
+    if (rows["doubt"] != "").any():
+        table["In doubt"] = rows["doubt"]
     if "item" in rows:
         item = rows["item"].str.replace("_", " ")
         scope = rows["scope"].where(rows["scope"] == "", rows["scope"] + ", ")
@@ -429,6 +436,7 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
     recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
     low, high = recent["low"].idxmin(), recent["high"].idxmax()
     bound, bounds = bounds_of(recent), bounds_told(rows)
+    doubted = int((rows["doubt"] != "").sum())
     return (
         f"Scatter plot over time of {quantity}: {len(rows)} statements of "
         f"{rows['issuer_short'].nunique()} issuers from {rows['period_end'].min().date()} to "
@@ -444,6 +452,7 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
             f" Hollow, {words}: {count}."
             for words, count in rows["scope"][rows["scope"] != ""].value_counts().items()
         )
+        + f" Ringed, {DOUBTED_LABEL}: {doubted}." * (doubted > 0)
     )
 
 
@@ -1218,7 +1227,7 @@ def path(
     counts : pandas.DataFrame
         `period_end`, `low`, `high`, `qualifier`, `issuer`, `side`, and if any counts something
         else than the axis says, `scope`: what it counts, else empty; likewise `doubt`: what its
-        row doubts of its day or wording; may be empty.
+        note or grade doubts; may be empty.
     now : pandas.Timestamp
         Day of the vintage; what follows is projection.
     quantity : str
@@ -1263,7 +1272,7 @@ def path(
     if (counts["scope"] != "").any():
         axes.scatter([], [], facecolor="white", edgecolor=GREY, s=30, label="of another scope")
     if (counts["doubt"] != "").any():
-        axes.scatter([], [], label="day or wording in doubt", **DOUBTED)
+        axes.scatter([], [], label=DOUBTED_LABEL, **DOUBTED)
     for name, amount in (marks or {}).items():
         axes.axhline(amount, color=VERMILION, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -1322,7 +1331,7 @@ def path(
         other = sorted(set(counts["scope"]) - {""})
         seen += f" Hollow: {', '.join(other)}." * (len(other) > 0)
         doubted = int((counts["doubt"] != "").sum())
-        seen += f" Ringed, day or wording in doubt: {doubted}." * (doubted > 0)
+        seen += f" Ringed, {DOUBTED_LABEL}: {doubted}." * (doubted > 0)
     alt = (
         f"Line with bands over time: {quantity}, {frame['day'].iloc[0].date()} to "
         f"{last['day'].date()}.{seen} On {today['day'].date()} the median is {today['median']:,.0f}, 90 % "

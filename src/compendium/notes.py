@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
+
 SIZE = r"\b[nN] ?= ?"  # how the size of a poll begins
 # A whole number, with or without commas between thousands, and no more digits after it.
 COUNT = r"(\d{1,3}(?:,\d{3})+|\d+)(?![.,]?\d| \d)"
 SMALLEST_POLL = 30
+DOUBTFUL = 4  # grade of information from which it is
+GRADED = {DOUBTFUL: "graded doubtful", 5: "graded improbable"}
 # What a note says of a day that is not known for certain, or of words that can be read otherwise.
 DOUBT = r"[^;,]*\b(?:approximate|could also mean)\b[^;,]*"
 
@@ -28,3 +32,12 @@ def asked(note: str) -> float | None:
 def doubts(note: str) -> str:
     """What a note doubts of the day or the wording of its row; empty where it doubts neither."""
     return "; ".join(part.strip() for part in re.findall(DOUBT, note))
+
+
+def doubted(rows: pd.DataFrame) -> pd.Series:
+    """What is in doubt of each row, by its note or by its grade; empty where nothing is."""
+    found = [
+        "; ".join(filter(None, (doubts(row.note), GRADED.get(row.credibility))))
+        for row in rows.itertuples()
+    ]
+    return pd.Series(found, rows.index, dtype=object)

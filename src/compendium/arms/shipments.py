@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from compendium import evidence
+from compendium import evidence, notes
 from compendium.memory import remembered
 
 SHELL_ITEMS = [
@@ -95,7 +95,7 @@ def shipments(
     -------
     pandas.DataFrame
         Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), and the columns
-        `issuer_short` and `side`; sorted by period_end and, on the same day, from the worst
+        `issuer_short`, `side` and `doubt` (`notes.doubted`); sorted by period_end and, on the same day, from the worst
         graded to the best.
     """
     filters = {"indicator": indicators, "unit": unit} | ({"item": items} if items else {})
@@ -103,6 +103,7 @@ def shipments(
     rows = rows.assign(
         issuer_short=rows["issuer"].map(short),
         side=rows["issuer"].map(side),
+        doubt=notes.doubted(rows),
     )
     return rows.sort_values(
         ["period_end", "credibility", "reliability", "obs_id"],

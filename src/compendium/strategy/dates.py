@@ -27,7 +27,6 @@ COUNTED = {
     "152mm_equivalent": "if all of 152 mm", "122mm_mrl_equivalent": "if all rockets of 122 mm",
     "122mm_and_152mm": "of 122 and 152 mm",
 }  # fmt: skip
-IMPROBABLE = 5  # grade of information
 VOTES = {1: "for", 2: "abstaining", 3: "against"}
 COLUMNS = ["day", "lane", "event", "main", "issuer", "grade", "rows"]
 
@@ -143,8 +142,7 @@ def _counts(table: str, as_of, kinds: dict[str, str]) -> pd.DataFrame:
 
 
 def _events(rows, day, text, main) -> pd.DataFrame:
-    graded = rows["credibility"].eq(IMPROBABLE).map({True: "improbable", False: ""})
-    doubt = rows["note"].map(notes.doubts).where(graded == "", graded).astype(object)
+    doubt = notes.doubted(rows)
     text = text + (" (" + doubt + ")").where(doubt != "", "")
     return pd.DataFrame(
         {"day": day, "event": text, "main": main, "issuer": rows["issuer"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from compendium import evidence
+from compendium import evidence, notes
 from compendium.arms.economy import yardsticks as sizes
 from compendium.arms.reconstruction import study_bounds
 from compendium.memory import remembered
@@ -18,7 +18,6 @@ LEVELS = {
 }
 
 NEWEST = "newest vintage"
-DOUBTFUL = 4  # grade of information from which it is
 
 __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_over_arms"]
 
@@ -27,13 +26,13 @@ __all__ = ["growth", "implied_rates", "levels", "revisions", "sizes", "trade_ove
 def growth(as_of) -> pd.DataFrame:
     """Growth rows with `year` and `place` among the known vintages of a year.
 
-    The newest vintage of a year is the last that is not graded `DOUBTFUL`: a misprint is no
+    The newest vintage of a year is the last that is not graded doubtful (`notes.DOUBTFUL`): a misprint is no
     revision. What is graded so stands apart.
     """
     rows = evidence.load("trade", as_of, indicator="gdp_growth_real")
     rows = rows.assign(value=evidence.middle(rows), year=rows["period_start"].dt.year)
     rows = rows.sort_values(["year", "known_on", "obs_id"], ignore_index=True)
-    good = rows["credibility"] < DOUBTFUL
+    good = rows["credibility"] < notes.DOUBTFUL
     newest = good & ~rows[good].duplicated("year", keep="last").reindex(rows.index, fill_value=True)
     place = np.select([newest, good], [NEWEST, "earlier vintage"], "graded doubtful")
     return rows.assign(place=pd.Series(place, rows.index, dtype=object))

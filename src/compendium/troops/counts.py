@@ -137,8 +137,7 @@ def scoped(found: pd.DataFrame) -> pd.DataFrame:
     scope = found["item"].map(SCOPES).fillna("")
     if "concept" in found:
         scope = found["concept"].where(found["concept"] != EVERYBODY, "")
-    doubt = found["note"].map(notes.doubts)
-    return found.assign(scope=scope.astype(object), doubt=doubt.astype(object))
+    return found.assign(scope=scope.astype(object), doubt=notes.doubted(found))
 
 
 @remembered
