@@ -296,6 +296,10 @@ def test_counts_in_doubt_are_ringed_and_told():
     assert drawing.table.set_index("By").at["2024-02-26", "In doubt"] == "graded doubtful"
     assert drawing.alt.endswith(f"Ringed, {figures.DOUBTED_LABEL}: 1.")
     assert figures.DOUBTED_LABEL in axes.get_legend_handles_labels()[1]
+    # Beside a better count of its issuer on the same day it has a name of its own.
+    beside = counts().iloc[[1, 1]].assign(doubt=["graded doubtful", ""], low=[5000, 6700])
+    named = figures.dated_counts(beside, "boxes").figure.axes[0].texts
+    assert {note.get_text() for note in named} - {""} == {"ROK", "ROK, in doubt"}
     assert "In doubt" not in figures.dated_counts(counts(), "boxes").table
 
 

@@ -349,7 +349,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     graded one, and the others stand beside it.
     """
     figure, (axes,) = canvas(4.4)
-    rows = rows.sort_values("period_end", kind="stable")
+    rows = rows.sort_values("period_end", kind="stable", ignore_index=True)
     rows = rows.assign(
         chain=_chains(rows), **{name: "" for name in ("scope", "doubt") if name not in rows}
     )
@@ -380,7 +380,12 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
                 day = mdates.date2num(row.period_end)
                 obstacles += along((day, day), (height, height + 1.3 * reach), 2.0, 6)
                 bound_mark(axes, row.period_end, height, tip, colour)
-        ends.append((mdates.date2num(x.iloc[-1]), middle.iloc[-1], issuer, colour))
+        # A ring may lie round the mark of another issuer too: what it is round has a name.
+        for day, height, doubt, last in zip(
+            days, middle, own["doubt"], own.index == own.index[-1], strict=True
+        ):
+            if doubt or last:
+                ends.append((day, height, f"{issuer}, in doubt" if doubt else issuer, colour))
     label_ends(axes, ends, obstacles)
     for name in dict.fromkeys(sorted(rows["side"])):
         colour, marker = SERIES[name]
