@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compendium import arms, evidence, paths
+from compendium import arms, evidence, figures, paths
 from compendium import uncertainty as un
 from compendium.arms import (
     economy,
@@ -995,3 +995,12 @@ def test_missiles_fired_are_told_from_missiles_delivered():
 def test_missiles_without_a_known_price_are_in_no_combination():
     found = reconstruction.combinations(reconstruction.Grid((1e6,), (100.0,), (50.0,), ()))
     assert found[["missiles", "missile_price", "value"]].to_numpy().tolist() == [[0.0, 0.0, 100.0]]
+
+
+def test_a_day_that_no_source_states_starts_no_line():
+    """Of two Ukrainian counts of mixed rounds the later one does not say since when."""
+    rows = shipments.shipments(HINDSIGHT, "shells_shipped_cumulative", "rounds")
+    told = rows.set_index("obs_id")["first_day"]
+    assert pd.isna(told["arms-sh-2024-10-zel"]) and told.isna().sum() == 1
+    table = figures.dated_counts(rows, "rounds").table
+    assert list(table.loc[rows["first_day"].isna(), "From"]) == ["not stated"]

@@ -336,7 +336,7 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
         Output of a function of `arms.shipments`: `period_start`, `period_end`, `low`, `high`, `qualifier`,
         `issuer_short`, `side`; with `item`, the data say what was counted, rows with words in
         `scope` count something else than the others and are drawn hollow, and rows with words in
-        `doubt` have a dotted ring.
+        `doubt` have a dotted ring; `first_day` is missing where no start of the count is stated.
     quantity : str
         What is counted, for the axis.
     scale : float
@@ -350,6 +350,8 @@ def dated_counts(rows: pd.DataFrame, quantity: str, scale: float = 1.0) -> Drawi
     """
     figure, (axes,) = canvas(4.4)
     rows = rows.sort_values("period_end", kind="stable", ignore_index=True)
+    if "first_day" in rows:
+        rows = rows.assign(period_start=rows["first_day"])
     rows = rows.assign(
         chain=_chains(rows), **{name: "" for name in ("scope", "doubt") if name not in rows}
     )

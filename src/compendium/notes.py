@@ -15,6 +15,9 @@ GRADED = {DOUBTFUL: "graded doubtful", 5: "graded improbable"}
 # What a note says of a day that is not known for certain, or of words that can be read otherwise.
 DOUBT = r"[^;,]*\b(?:approximate|could also mean)\b[^;,]*"
 
+# What a note says where its compilers set the day from which a count runs.
+SINCE_UNSTATED = r"\b[Pp]eriod not stated\b|\bwindow unclear\b"
+
 
 def keys(note: str) -> dict[str, str]:
     """Keys and values at the head of a note: ``dir=...; place=...; ...``."""
@@ -32,6 +35,11 @@ def asked(note: str) -> float | None:
 def doubts(note: str) -> str:
     """What a note doubts of the day or the wording of its row; empty where it doubts neither."""
     return "; ".join(part.strip() for part in re.findall(DOUBT, note))
+
+
+def first_days(rows: pd.DataFrame) -> pd.Series:
+    """Day from which the figure of each row runs; missing where its note says it is not stated."""
+    return rows["period_start"].mask(rows["note"].str.contains(SINCE_UNSTATED))
 
 
 def doubted(rows: pd.DataFrame) -> pd.Series:

@@ -95,8 +95,8 @@ def shipments(
     -------
     pandas.DataFrame
         Rows of `evidence.load` with `low` and `high` filled (`evidence.ends`), and the columns
-        `issuer_short`, `side` and `doubt` (`notes.doubted`); sorted by period_end and, on the same day, from the worst
-        graded to the best.
+        `issuer_short`, `side`, `doubt` (`notes.doubted`) and `first_day` (`notes.first_days`);
+        sorted by period_end and, on the same day, from the worst graded to the best.
     """
     filters = {"indicator": indicators, "unit": unit} | ({"item": items} if items else {})
     rows = evidence.ends(evidence.load("arms", as_of, **filters))
@@ -104,6 +104,7 @@ def shipments(
         issuer_short=rows["issuer"].map(short),
         side=rows["issuer"].map(side),
         doubt=notes.doubted(rows),
+        first_day=notes.first_days(rows),
     )
     return rows.sort_values(
         ["period_end", "credibility", "reliability", "obs_id"],
