@@ -927,12 +927,12 @@ def yearly(
         axes.annotate(f"{name} {form.format(amount)}", (0.995, amount), xytext=(0, 3),
                       xycoords=("axes fraction", "data"), textcoords="offset points",
                       ha="right", color=legible(VERMILION), fontsize=8)  # fmt: skip
-    told = ""
+    steps = ""
     if log:  # over many decades: a tick a decade is enough
-        told = log_scale(axes.yaxis, frame["value"], (1,))
+        steps = log_scale(axes.yaxis, frame["value"], (1,))
     thousands(axes.yaxis)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylabel(quantity + told)
+    axes.set_ylabel(quantity + steps)
     named = _name_lines(
         axes, frame, {group: looks[k % len(looks)] for k, group in enumerate(groups)}
     )
