@@ -52,6 +52,20 @@ CODE = (
     "coursework",
 )  # fmt: skip
 SETTINGS = ("grid", "figure", "image", "list-table", "solution-start")
+# Roles whose content is no prose; of a role that names a place, what it is called is.
+CODE_ROLES = ("code", "math", "eq", "raw")
+PLACE_ROLES = ("doc", "ref", "numref", "term", "download", "cite", "cite:p", "cite:t")
+# A digit of any script, and signs such as one half.
+DIGIT = (
+    "[\\d"
+    + "".join(c for c in map(chr, range(0x2FFF)) if c.isnumeric() and not c.isdecimal())
+    + "]"
+)
+# A large number in words.
+SPELT = (
+    r"(?i:\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty"
+    r"|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ -](?:hundred|thousand|[mb]illion)\b)"
+)
 WORD_VALUES = ("_word", "_phrase")
 
 
@@ -201,6 +215,8 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
         start = token.map[0] if token.map else 0
         if token.type == "inline":
             yield _inline(token.children), start
+        elif token.type == "html_block":
+            yield re.sub(r"(?s)<!--.*?-->|<[^>]*>", " ", token.content), start
         elif token.type in ("fence", "colon_fence") and re.match(r"\{\w", token.info):
             name, _, title = token.info.partition("}")
             name = name.strip("{ ")
@@ -208,7 +224,7 @@ def lines_of(text: str) -> Iterator[tuple[str, int]]:
                 continue
             if title.strip() and name not in SETTINGS:
                 yield from ((piece, start) for piece, _ in lines_of(title.strip()))
-            body = re.sub(r"^:[\w-]+:.*$", "", token.content, flags=re.M)
+            body = re.sub(r"^:(?!alt|caption)[\w-]+:.*$", "", token.content, flags=re.M)
             yield from ((piece, start + 1 + line) for piece, line in lines_of(body))
 
 
@@ -220,13 +236,22 @@ def _inline(tokens: Sequence) -> str:
             pieces.append(VALUE.sub(BLANK, token.content))
         elif token.type in ("softbreak", "hardbreak"):
             pieces.append("\n")
-        elif token.type == "myst_role" and token.meta["name"] == "value":
-            pieces.append(f"{{value}}`{token.content}`")
+        elif token.type == "myst_role":
+            pieces.append(_role(token.meta["name"], token.content))
         elif token.type == "image":
             pieces.append(token.content)
-        elif token.content or token.type == "myst_role":
+        elif token.content:
             pieces.append(BLANK)
     return "".join(pieces)
+
+
+def _role(name: str, content: str) -> str:
+    """What a reader reads of a role."""
+    if name == "value":
+        return f"{{value}}`{content}`"
+    if called := re.fullmatch(r"(.+?)\s*<[^<>]+>", content):
+        return called[1]
+    return BLANK if name in CODE_ROLES + PLACE_ROLES else content
 
 
 # ------------------------------------------------------------------------- what is at fault
@@ -277,10 +302,15 @@ def _problems(sentence: str, known, permitted: Allowed) -> Iterator[tuple[str, s
     rest = plain
     for pattern in permitted.digits:
         rest = re.sub(rf"(?<![\w.,])(?:{pattern.pattern})(?!\w|[.,]\d)", BLANK, rest)
-    for match in re.finditer(rf"[^\s{BLANK}]*\d[^\s{BLANK}]*", rest):
+    numbers = re.findall(rf"[^\s{BLANK}]*{DIGIT}[^\s{BLANK}]*", rest)
+    # Looked for before anything is blanked: thirty-five thousand begins like the name of a row.
+    spelt = [
+        n for n in re.findall(SPELT, plain) if not any(p.fullmatch(n) for p in permitted.digits)
+    ]
+    for number in numbers + spelt:
         yield (
             "a number without a value behind it",
-            match[0],
+            number,
             "a {value} role with the id of a published value, or an entry with its reason in "
             f"chapters/{ALLOWED}",
         )
