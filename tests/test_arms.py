@@ -23,6 +23,7 @@ from compendium.arms import (
     words,
 )
 from compendium.arms import value as model
+from compendium.arms.statements import case_statements
 from compendium.arms.value import Inputs, Range
 from compendium.errors import CompendiumError
 from compendium.parameters import ArmsTrade
@@ -332,6 +333,13 @@ def test_the_tested_case_is_case_a_of_the_notes():
     assert [found["missiles"], found["missile_price_low"], found["missile_price_high"]] == list(
         a[3:6]
     )
+
+
+def test_prices_of_the_tested_case_are_told_to_the_dollar():
+    """Of 5,230,000 rounds at 304.6 and 1,013.2 USD, 65.4 missiles at 2.4 and 5.1 million each."""
+    figures = (5.23e6, 65.4, 304.6, 1013.2, 2.4, 5.1)
+    stated = case_statements(dict(zip(estimates.CASE, figures, strict=True)))
+    assert [v.text().split()[0] for v in stated] == ["5.2", "65", "305", "1,013", "2", "5"]
 
 
 def test_follow_up_upper_rule_holds_lower_rule_fails():

@@ -177,6 +177,21 @@ def test_months_without_a_row_are_zero_and_controls_are_summed():
     assert (table["controls"] == table[list(aid.CONTROLS)].sum(axis=1)).all()
 
 
+def test_the_largest_month_has_its_share_of_however_little(monkeypatch):
+    """Of 0.4 and 0.2 million euros the larger is two thirds; of nothing there is no month."""
+    months = pd.period_range(aid.FIRST_MONTH, periods=2, freq="M")
+    table = pd.DataFrame(0.0, months, list(aid.DONORS)).assign(Japan=[0.2, 0.4])
+    own = pd.DataFrame(
+        {"donor": "Japan", "month": months, "value": [0.2, 0.4], "obs_id": ["small", "large"]}
+    )
+    monkeypatch.setattr(aid, "monthly", lambda *_: table)
+    monkeypatch.setattr(aid, "rows", lambda *_: own)
+    (found,) = aid.largest.__wrapped__(STUDY_DAY, "allocated").to_dict("records")
+    assert found.pop("share") == pytest.approx(2 / 3)
+    assert found.pop("total") == pytest.approx(0.6)
+    assert found == {"donor": "Japan", "month": str(months[1]), "row": "large"}
+
+
 def made_up(values, first="2022-01"):
     return pd.Series(values, pd.period_range(first, periods=len(values), freq="M"), dtype=float)
 

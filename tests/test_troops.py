@@ -29,6 +29,7 @@ from compendium.troops import (
     words,
 )
 from compendium.troops import rows as reading
+from compendium.troops.statements import soldier_month_statements
 from compendium.values import Value
 
 STUDY_DAY, HINDSIGHT, EARLY = "2024-10-28", "2026-10-31", "2024-02-01"
@@ -228,6 +229,19 @@ def test_soldier_months_by_the_counts(hindsight):
     # A day before the last count adds nothing and takes nothing away.
     assert counts.soldier_months(path, until=path["day"].iloc[0]) == pytest.approx(months)
     assert months < 191_000 < carried
+
+
+def test_counts_of_one_day_have_no_months_between_them():
+    """10,000 and 12,000 men sixty days apart: 11,000 on average for 60 days."""
+    days = pd.to_datetime(["2024-11-01", "2024-12-31"])
+    path = pd.DataFrame(
+        {"day": days, "persons": [10_000.0, 12_000.0], "obs_id": ["troops-a", "troops-b"]}
+    )
+    months, mean, last = (v.value for v in soldier_month_statements(path))
+    assert months == pytest.approx(11_000 * 60 / (365.25 / 12))
+    assert mean == pytest.approx(11_000) and last == "2024-12-31"
+    assert soldier_month_statements(path.assign(day=days[0])) == []
+    assert soldier_month_statements(path[:1]) == soldier_month_statements(path[:0]) == []
 
 
 # --- shares, flow over stock, pace ----------------------------------------------------------------

@@ -339,6 +339,21 @@ def test_a_page_is_drawn_once_and_shows_nothing_later(tmp_path, monkeypatch):
     assert vintages.parts("2023-12-15") == found
 
 
+def test_a_page_is_kept_under_what_was_known_until_that_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    folder, asked = tmp_path / "vintages", []
+    folder.mkdir()
+    monkeypatch.setattr(vintages, "track", lambda day, *_: asked.append(str(day)))
+    monkeypatch.setattr(vintages, "_parts", lambda *_: {"tracks": [{"kind": "table"}]})
+    first = vintages.parts("2023-12-15")
+    (file,) = folder.iterdir()
+    assert re.fullmatch(r"page-2023-12-15-[0-9a-f]+\.json", file.name)
+    assert first == vintages.parts(dt.date(2023, 12, 15)) and len(asked) == 1
+    file.rename(file.with_name("page-2023-12-15-0.json"))  # of other rows
+    assert vintages.parts("2023-12-15") == first and len(asked) == 2
+    assert list(folder.iterdir()) == [file]
+
+
 def test_only_what_is_due_is_scored():
     assert vintages.study_checks("2024-10-28") == []
     found = vintages.scores(vintages.study_checks("2026-10-31"))

@@ -505,22 +505,26 @@ def path_statements(p, frames, paths) -> list[Value]:
             state("held_level", level, "percent", "Central part of an input's range at whose ends it is held",
                   kind="evidence")
         )  # fmt: skip
-    path = frames["best_path"]
-    if path["day"].nunique() > 1:
-        ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
-        months = counts.soldier_months(path)
-        first, last = path["day"].iloc[0], path["day"].iloc[-1]
-        found += [
-            state("soldier_months_counts", months, "soldier_months",
-                  f"Soldier-months from {first.date()} to {last.date()}, straight lines between the best graded counts",
-                  decimals=-3, rows=ids),
-            state("mean_stock", months / ((last - first).days / counts.DAYS_A_MONTH), "persons",
-                  "Men there on average over that time", decimals=-2, rows=ids),
-            state("soldier_months_counts_day", str(last.date()), "date",
-                  "Day of the last of these counts", kind="evidence",
-                  rows=tuple(path["obs_id"].iloc[-1].split(" + "))),
-        ]  # fmt: skip
-    return found
+    return found + soldier_month_statements(frames["best_path"])
+
+
+def soldier_month_statements(path: pd.DataFrame) -> list[Value]:
+    """Soldier-months under the best graded counts, where they are of more than one day."""
+    if path["day"].nunique() < 2:
+        return []
+    ids = tuple(r for row in path["obs_id"] if row for r in row.split(" + "))
+    months = counts.soldier_months(path)
+    first, last = path["day"].iloc[0], path["day"].iloc[-1]
+    return [
+        state("soldier_months_counts", months, "soldier_months",
+              f"Soldier-months from {first.date()} to {last.date()}, straight lines between the best graded counts",
+              decimals=-3, rows=ids),
+        state("mean_stock", months / ((last - first).days / counts.DAYS_A_MONTH), "persons",
+              "Men there on average over that time", decimals=-2, rows=ids),
+        state("soldier_months_counts_day", str(last.date()), "date",
+              "Day of the last of these counts", kind="evidence",
+              rows=tuple(path["obs_id"].iloc[-1].split(" + "))),
+    ]  # fmt: skip
 
 
 def now_statements(p, paths) -> list[Value]:
