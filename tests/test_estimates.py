@@ -9,7 +9,7 @@ import pytest
 from compendium import estimates, models, paths
 from compendium.errors import CompendiumError
 from compendium.values import Value
-from compendium.verification import certificate, editions, inputs
+from compendium.verification import certificate, editions, inputs, trial
 
 ROW = "arms-cont-2023-10-wh"
 
@@ -51,6 +51,15 @@ def edit(table, old, new):
 def test_without_certified_results_the_remedy_is_told(checkout):
     with pytest.raises(CompendiumError, match="nothing is certified yet; run `make certify`"):
         estimates.moved()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"a,b\n1,2\n", b'"'])
+def test_a_damaged_log_is_told_and_not_read_as_one_without_records(checkout, content):
+    paths.RESULTS.mkdir(exist_ok=True)
+    estimates.log_file().write_bytes(content)
+    for run in (estimates.read, lambda: estimates.require_new("0.1.0"), lambda: trial._certify(print, "")):  # fmt: skip
+        with pytest.raises(CompendiumError, match=r"estimates\.csv:.*; `git checkout results`"):
+            run()
 
 
 def test_the_log_holds_every_number_and_is_never_changed(checkout):

@@ -581,30 +581,82 @@ def test_certified_results_are_sound():
         assert not any(check.failed for check in checks.of_editions(name, edition, edition))
 
 
+VALUES = "id,label,value,low,high,unit,tolerance\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("id,label\nx,y\n", ":2: the columns must be"),
-        (
-            "id,label,value,low,high,unit,tolerance\na.b,x,inf,,,ratio,1\n",
-            ":2: not a finite number: inf",
-        ),
+        ("", ":1: the columns must be id, label,"),
+        ("id,label\nx,y\n", ":1: the columns must be"),
+        (f"{VALUES}a.b,x,inf,,,ratio,0.0\n", ":2: not a finite number: inf"),
+        (f"{VALUES}a.b,x,,,,ratio,0.0\n", ":2: could not convert"),
+        (f"{VALUES}a.b,x,1,,,ratio,5\n", ":2: no tolerance that is certified with: 5"),
+        (f"{VALUES}a.b,x,1,,,ratio,0.0\na.b,x,2\n", ":3: the row has 3 cells and not 7"),
+        (f"{VALUES}a.b,x,1,,,ratio,0.0\na.b,x,2,,,ratio,0.0\n", ":3: a.b stands twice"),
+        (f'{VALUES}"a.b,x', ":2: unexpected end of data"),
+        (f"{VALUES}\0", ":2: holds a NUL byte"),
+        (f"{VALUES}<<<<<<< HEAD\n", ":2: holds a merge that was not finished"),
     ],
 )
 def test_a_certified_table_that_was_touched_is_told_with_its_line(tmp_path, text, words):
+    """An empty one too: every number would be told to be new."""
+    (tmp_path / "exhibits.csv").write_text("page,name,kind,number,tolerance\n", "utf-8")
     (tmp_path / "values.csv").write_text(text, "utf-8")
-    with pytest.raises(CompendiumError, match=words):
-        editions._read(tmp_path / "values.csv", editions.Number)
+    with pytest.raises(CompendiumError, match=rf"values\.csv{words}.*; `git checkout results`"):
+        editions.read(tmp_path)
+
+
+def test_what_is_no_certified_file_is_told_with_the_remedy(tmp_path):
+    whole = paths.RESULTS / "replication"
+    exhibit = next(k for k, e in editions.read(whole).exhibits.items() if e.kind == "figure")
+    name = editions.file_name(exhibit)
+    for file in (
+        "values.csv",
+        "text.csv",
+        "exhibits.csv",
+        f"data/{name}.csv",
+        f"figures/{name}.png",
+    ):
+        folder = tmp_path / "touched"
+        for damage in (b"\x89PNG\r\n\x1a\n\xff", "missing", "folder"):
+            shutil.copytree(whole, folder)
+            (folder / file).unlink()
+            if damage == "folder":
+                (folder / file).mkdir()
+            elif damage != "missing":
+                (folder / file).write_bytes(damage)
+            with pytest.raises(CompendiumError, match="`git checkout results` brings back") as told:
+                editions.read(folder)
+            assert f"{folder / file}: " in str(told.value) or f"{folder / file}:1: " in str(
+                told.value
+            )
+            shutil.rmtree(folder)
 
 
 def test_certified_inputs_of_another_form_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
     with pytest.raises(CompendiumError, match="nothing is certified yet"):
         certificate.inputs()
-    for text in ("{", "[]", '{"format": "another"}'):
+    named = f'"format": "{certificate.FORMAT}"'
+    of_lists = ", ".join(f'"{part}": []' for part in certificate.STATE)
+    for text in (
+        "{",
+        "[]",
+        '{"format": "another"}',
+        f"{{{named}}}",
+        f"{{{named}, {of_lists}}}",
+        "[" * 10**5,
+    ):
         (tmp_path / certificate.INPUTS).write_text(text, "utf-8")
-        with pytest.raises(CompendiumError, match="not a file of format"):
+        with pytest.raises(
+            CompendiumError, match="not a file of format .*; `git checkout results`"
+        ):
             certificate.inputs()
+    (tmp_path / certificate.INPUTS).unlink()
+    (tmp_path / certificate.INPUTS).mkdir()
+    with pytest.raises(CompendiumError, match="it is a folder; `git checkout results`"):
+        certificate.inputs()
 
 
 def test_cells_of_a_notebook_are_named_by_their_id():

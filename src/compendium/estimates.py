@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import pandas as pd
 from compendium import evidence, models, paths
 from compendium.errors import CompendiumError
 from compendium.values import Value
-from compendium.verification import certificate, inputs
+from compendium.verification import certificate, editions, inputs
 from compendium.verification.certificate import SCENARIOS
 from compendium.verification.editions import Number
 from compendium.verification.inputs import Change
@@ -31,10 +32,25 @@ def log_file():
 
 
 def read() -> pd.DataFrame:
-    """Every record; empty before the first."""
-    if not log_file().exists():
+    """Every record; empty before the first.
+
+    Raises
+    ------
+    CompendiumError
+        The file is damaged.
+    """
+    file = log_file()
+    if not os.path.lexists(file):
         return pd.DataFrame(columns=COLUMNS)
-    return pd.read_csv(log_file(), dtype={"release": "str", "commit": "str", "date": "str"})
+    try:
+        text = io.StringIO(editions.text_of(file))
+        found = pd.read_csv(text, dtype={"release": "str", "commit": "str", "date": "str"})
+        if list(found) != COLUMNS:
+            raise ValueError(f"the columns must be {', '.join(COLUMNS)}")
+    except ValueError as error:
+        problem = " ".join(str(error).split())
+        raise CompendiumError(f"{paths.relative(file)}: {problem}; {editions.REMEDY}") from None
+    return found
 
 
 def require_new(release: str) -> None:

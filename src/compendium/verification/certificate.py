@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from compendium.verification.editions import Edition
 SCENARIOS = ("replication", "hindsight")  # other scenarios are experiments
 FORMAT = "compendium-results/1"
 INPUTS, LOG = "inputs.json", "estimates.csv"
+STATE = ("files", "parts", "parameters", "packages")  # see `inputs.take`
 
 
 def inputs() -> dict:
@@ -26,16 +28,22 @@ def inputs() -> dict:
         Nothing is certified yet, or the file is of another form.
     """
     file = paths.RESULTS / INPUTS
-    try:
-        found = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+    if not os.path.lexists(file):
         raise CompendiumError(
             f"{paths.relative(file)} is missing: nothing is certified yet; run `make certify`"
-        ) from None
-    except ValueError:
+        )
+    try:
+        found = json.loads(editions.text_of(file))
+    except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise CompendiumError(f"{paths.relative(file)}: not a file of format {FORMAT}")
+    if (
+        not isinstance(found, dict)
+        or found.get("format") != FORMAT
+        or not all(isinstance(found.get(part), dict) for part in STATE)
+    ):
+        raise CompendiumError(
+            f"{paths.relative(file)}: not a file of format {FORMAT}; {editions.REMEDY}"
+        )
     return found
 
 

@@ -8,24 +8,27 @@ exhibit and a reduced picture of each figure.
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
-from compendium import paths, values
-from compendium.errors import CompendiumError
+from compendium import files, paths, values
+from compendium.errors import CompendiumError, FaultsError
 from compendium.upstream import NEEDS
 from compendium.values import Value
 
 SEARCHED = ("trade_trends",)  # chapters with a fit that a numerical search ends
 EXACT, COMPUTED, FITTED = 0.0, 1e-6, 1e-3  # tolerances, relative
 PICTURE_WIDTH = 200  # pixels
+REMEDY = "`git checkout results` brings back what was certified, `make certify` writes it anew"
 # What no exhibit and no value stands in, and most of a page's length: cells of tables, code.
 BULK = re.compile(r"<tbody>.*?</tbody>|<pre>.*?</pre>", re.S)
 
@@ -196,24 +199,37 @@ def read(folder: Path) -> Edition:
     CompendiumError
         A file is missing, or is not of this form.
     """
-    exhibits = {(e.page, e.name): e for e in _read(folder / "exhibits.csv", Exhibit)}
+    exhibits = _by(lambda e: (e.page, e.name), folder / "exhibits.csv", Exhibit)
+    return Edition(
+        _by(lambda number: number.id, folder / "values.csv", Number),
+        tuple(_read(folder / "text.csv", Text)),
+        exhibits,
+        {key: text_of(folder / "data" / f"{file_name(key)}.csv") for key in exhibits},
+        {
+            key: _picture(folder / "figures" / f"{file_name(key)}.png")
+            for key, exhibit in exhibits.items()
+            if exhibit.kind == "figure"
+        },
+    )
+
+
+def text_of(file: Path) -> str:
+    """Text of a certified file; `CompendiumError` with the remedy where it is none."""
     try:
-        return Edition(
-            {number.id: number for number in _read(folder / "values.csv", Number)},
-            tuple(_read(folder / "text.csv", Text)),
-            exhibits,
-            {key: (folder / "data" / f"{file_name(key)}.csv").read_text("utf-8") for key in exhibits},
-            {
-                key: np.asarray(Image.open(folder / "figures" / f"{file_name(key)}.png"))
-                for key, exhibit in exhibits.items()
-                if exhibit.kind == "figure"
-            },
-        )  # fmt: skip
-    except OSError as error:
-        raise CompendiumError(
-            f"{paths.relative(error.filename or folder)}: {error.strerror or error}; "
-            "`make certify` writes it anew"
-        ) from None
+        return files.read_text(file).replace("\r\n", "\n")
+    except FaultsError as error:
+        fault = replace(error.faults[0], allowed=None)
+        raise CompendiumError(f"{fault}; {REMEDY}") from None
+
+
+def _picture(file: Path) -> np.ndarray:
+    try:
+        return np.asarray(Image.open(io.BytesIO(files.read_bytes(file))))
+    except FaultsError as error:
+        problem = replace(error.faults[0], allowed=None)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        problem = f"{paths.relative(file)}: is no whole picture"
+    raise CompendiumError(f"{problem}; {REMEDY}") from None
 
 
 def file_name(key: tuple[str, str]) -> str:
@@ -229,37 +245,61 @@ def _write(file: Path, kind: type, records: Iterable) -> None:
         writer.writerows(astuple(record) for record in records)
 
 
-def _read(file: Path, kind: type) -> list:
-    heads = [field.name for field in fields(kind)]
-    try:
-        with file.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream, strict=True))
-    except FileNotFoundError:
-        raise CompendiumError(f"{paths.relative(file)} is missing; run `make certify`") from None
-    found = []
-    for line, row in enumerate(rows, 2):
-        try:
-            if list(row) != heads:
-                raise ValueError(f"the columns must be {', '.join(heads)}")
-            # A text stays one, also where it reads like a number.
-            kept = ("value",) if row.get("unit") in ("text", "date") else ()
-            plain = {n: READERS[n](t) for n, t in row.items() if n in READERS and n not in kept}
-            found.append(kind(**(row | plain)))
-        except (TypeError, ValueError) as error:
-            raise CompendiumError(f"{paths.relative(file)}:{line}: {error}") from None
+def _by(key: Callable, file: Path, kind: type) -> dict:
+    """Records of a file by what tells them apart."""
+    found: dict = {}
+    for line, record in _lines(file, kind):
+        if found.setdefault(key(record), record) is not record:
+            _refuse(file, line, f"{key(record)} stands twice")
     return found
 
 
-def _number(text: str) -> float | int | None:
+def _read(file: Path, kind: type) -> list:
+    return [record for _, record in _lines(file, kind)]
+
+
+def _lines(file: Path, kind: type) -> Iterator[tuple[int, object]]:
+    """Each record of a file, and the line on which it ends."""
+    heads = [field.name for field in fields(kind)]
+    rows = csv.reader(io.StringIO(text_of(file), newline=""), strict=True)
+    try:
+        if next(rows, None) != heads:
+            raise ValueError(f"the columns must be {', '.join(heads)}")
+        for cells in rows:
+            if len(cells) != len(heads):
+                raise ValueError(f"the row has {len(cells)} cells and not {len(heads)}")
+            row = dict(zip(heads, cells, strict=True))
+            # A text stays one, also where it reads like a number.
+            kept = ("value",) if row.get("unit") in ("text", "date") else ()
+            plain = {n: READERS[n](t) for n, t in row.items() if n in READERS and n not in kept}
+            yield rows.line_num, kind(**(row | plain))
+    except (csv.Error, ValueError) as error:
+        _refuse(file, rows.line_num or 1, str(error))
+
+
+def _refuse(file: Path, line: int, problem: str) -> NoReturn:
+    raise CompendiumError(f"{paths.relative(file)}:{line}: {problem}; {REMEDY}") from None
+
+
+def _number(text: str) -> float | int:
     """A number as it was before it was written."""
-    if not text:
-        return None
-    number = int(text) if re.fullmatch(r"-?\d+", text) else float(text)
+    number = int(text) if re.fullmatch(r"-?[0-9]+", text) else float(text)
     if not math.isfinite(number):
         raise ValueError(f"not a finite number: {text}")
     return number
 
 
+def _end(text: str) -> float | int | None:
+    """End of an interval, which not every number has."""
+    return _number(text) if text else None
+
+
+def _tolerance(text: str) -> float:
+    if (tolerance := float(text)) not in (EXACT, COMPUTED, FITTED):
+        raise ValueError(f"no tolerance that is certified with: {text}")
+    return tolerance
+
+
 READERS: dict[str, Callable] = {
-    "value": _number, "low": _number, "high": _number, "tolerance": float, "place": int,
+    "value": _number, "low": _end, "high": _end, "tolerance": _tolerance, "place": int,
 }  # fmt: skip

@@ -124,6 +124,7 @@ def certify(say: Callable[[str], None], release: str = "") -> list[str]:
 
 
 def _certify(tell: Callable[[str], None], release: str) -> list[str]:
+    estimates.read()  # a damaged log is told before anything is built
     if release:
         estimates.require_new(release)
     state = inputs.take(SCENARIOS)
