@@ -489,7 +489,17 @@ TOC = [
     (TOP + "chapters:\n- file: nope\n", ":4: nope: no such page"),
     (TOP + "chapters:\n- file: ../index\n", "leads out of the book"),
     (TOP + "chapters:\n- file: /etc/hosts\n", "leads out of the book"),
-    (TOP + "chapters:\n- file:\n", "_toc.yml"), (TOP + "chapterz: []\n", "chapterz"),
+    (TOP + "chapters:\n- file:\n", ":4: file: is no name of a page"),
+    (TOP + "chapters:\n- file: 5\n", ":4: file: is no name of a page, found '5'"),
+    (TOP + "chapters:\n- file: [a]\n", ":4: file: is no name of a page"),
+    (TOP + "parts:\n- chapters:\n  - file: {a: b}\n", ":5: file: is no name of a page"),
+    (TOP + 'chapters:\n- file: "a\\0b"\n', ":4: file: is no name of a page"),
+    (TOP + f"chapters:\n- file: {'x' * 201}\n", ":4: file: is no name of a page"),
+    (TOP + f"chapters:\n- file: {'x/' * 99}\n", ":4: file: is no name of a page"),
+    (TOP + "chapters:\n- file: ./other\n", ":4: file: is no name of a page"),
+    (TOP + f"chapters:\n- file: {'x' * 200}\n", "no such page"),
+    (TOP + "chapters:\n- file: other.md\n", "stands with the ending of its file; allowed: other\n"),
+    (TOP + "chapterz: []\n", "chapterz"),
     (TOP + "chapters: &a\n- *a\n", "an alias"), (TOP + TOP, "key given twice"),
 ]  # fmt: skip
 CONFIG = [
@@ -502,7 +512,8 @@ CONFIG = [
 
 @pytest.mark.parametrize(("text", "words"), TOC)
 def test_a_table_of_contents_that_is_refused(tmp_path, text, words):
-    (tmp_path / "index.md").write_text("# One\n")
+    for name in ("index", "other"):
+        (tmp_path / f"{name}.md").write_text("# One\n")
     (tmp_path / "_toc.yml").write_text(text)
     assert words in said(book.pages, tmp_path)
 

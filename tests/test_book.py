@@ -93,7 +93,7 @@ def test_page_of_the_toc_that_is_missing_is_named(checkout):
     ("page", "words"),
     [
         ("appendix/notes.md", "is in a folder that no build looks into; allowed: a page in "),
-        ("chapters/../appendix/notes.md", "is in a folder that no build looks into"),
+        ("chapters/../appendix/notes.md", "is no name of a page"),
         ("other/arms_trade.ipynb", "is in a folder that no build looks into"),
         ("troop_plausibility.ipynb", "is a notebook that no build runs; allowed: a text page"),
         ("chapters/extra.ipynb", "is a notebook that no build runs"),

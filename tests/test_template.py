@@ -172,3 +172,41 @@ def test_the_new_model_runs_and_its_own_test_passes(tmp_path):
     test = copy.root / "tests" / "test_own_list.py"
     done = copy.python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(test))
     assert done.returncode == 0, done.stdout
+
+
+def cut(file):
+    file.write_text(file.read_text("utf-8").replace("CHAPTERS = {", "CHAPTERS = dict(", 1), "utf-8")
+
+
+NEW, ONLY = (template.new_chapter, "own_list", TITLE), (template.only_chapter, "arms_trade")
+REGISTER = "src/compendium/register.py"
+
+
+@pytest.mark.parametrize(
+    ("run", "file", "damage", "words"),
+    [
+        (NEW, "_toc.yml", lambda file: file.unlink(), "_toc.yml: is missing"),
+        (NEW, "_toc.yml", lambda file: file.write_bytes(b"\xff"), "_toc.yml:1: not readable as UTF-8"),
+        (NEW, REGISTER, lambda file: file.write_bytes(b"\xff"), "register.py:1: not readable as UTF-8"),
+        (ONLY, REGISTER, lambda file: file.write_bytes(b"\xff"), "register.py:1: not readable as UTF-8"),
+        (ONLY, REGISTER, cut, "register.py: CHAPTERS is not written as"),
+        (ONLY, "scenarios/x.yml", lambda file: file.write_bytes(b"\xff"), "x.yml:1: not readable as"),
+        (ONLY, "scenarios/x.yml", lambda file: file.mkdir(), "x.yml: cannot be read: it is a folder"),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_told_and_nothing_is_changed(root, run, file, damage, words):
+    (root / "scenarios").mkdir()
+    (root / template.CLAIMS).write_text((paths.ROOT / template.CLAIMS).read_text("utf-8"), "utf-8")
+    damage(root / file)
+    before = contents(root)
+    command, *given = run
+    with pytest.raises(CompendiumError, match=words):
+        command(*given, root)
+    assert contents(root) == before
+
+
+def test_line_ends_of_another_system_are_no_damage(root):
+    toc = root / "_toc.yml"
+    toc.write_bytes(toc.read_bytes().replace(b"\n", b"\r\n"))
+    template.new_chapter("own_list", TITLE, root)
+    assert "chapters/own_list\n" in toc.read_text("utf-8")

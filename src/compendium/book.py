@@ -31,6 +31,8 @@ from compendium.values import write as write_values
 EXTRAS = ("assets", "data", "references.bib")
 PAGES = (".ipynb", ".md")
 WHERE = "a page in chapters/ or beside _toc.yml"  # a change elsewhere is not seen by `stamps`
+LONGEST = 200  # bytes of the name of a page; many disks hold no longer one
+NAMED = "a path from _toc.yml without ending, without . and .. in it, such as chapters/arms_trade"
 TOC = "format: jb-book, root: a page, and parts or chapters, each page once"
 SECTIONS = ("parse", "execute", "html", "latex", "launch_buttons", "repository", "sphinx")
 CONFIG = (
@@ -231,12 +233,19 @@ def pages(root: Path = paths.ROOT, chapters: Iterable[str] = CHAPTERS) -> list[P
     run = [Path("chapters", f"{name}.ipynb") for name in chapters]
     file = root / "_toc.yml"
     content, lines = files.read_yaml(file, ("format", "root", "parts", "chapters"))
+    named = list(_files_in(content))
+    if faults := [
+        Fault("_toc.yml", "is no name of a page", lines[place], place[-1], str(name), NAMED)
+        for place, name in named
+        if not _is_name(name)
+    ]:
+        raise FaultsError(faults)
     try:
         parse_toc_data(content)
     except MalformedError as error:
         raise FaultsError([Fault("_toc.yml", f"{error}", allowed=TOC)]) from None
     found, faults = [], []
-    for place, name in _files_in(content):
+    for place, name in named:
         own = [Path(f"{name}{ending}") for ending in PAGES if (root / f"{name}{ending}").is_file()]
         if wrong := _wrong(f"{name}", own, root, run):
             problem, allowed = wrong
@@ -258,6 +267,8 @@ def _wrong(name: str, own: list[Path], root: Path, run: list[Path]) -> tuple[str
     if not all(_is_within(root / page, root) for page in (Path(name), *own)):
         return "leads out of the book", WHERE
     if len(own) != 1:
+        if not own and name.endswith(PAGES) and (root / name).is_file():
+            return "stands with the ending of its file", os.path.splitext(name)[0]
         problem = "no such page" if not own else "both a notebook and a text page"
         return problem, f"{name}.ipynb or {name}.md"
     place = Path(os.path.normpath(own[0]))
@@ -270,6 +281,16 @@ def _wrong(name: str, own: list[Path], root: Path, run: list[Path]) -> tuple[str
             f"a text page, or chapters/NAME with NAME of {names}",
         )
     return None
+
+
+def _is_name(name: object) -> bool:
+    """Whether this can be a page at all; where it leads is looked at afterwards."""
+    return (
+        isinstance(name, str)
+        and name.isprintable()
+        and len(name.encode()) <= LONGEST
+        and os.path.normpath(name) == name
+    )
 
 
 def _is_within(file: Path, root: Path) -> bool:

@@ -6,13 +6,13 @@ import ast
 import keyword
 import os
 import re
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 
 import jinja2
 import nbformat
 
-from compendium import paths, register
+from compendium import files, paths, register
 from compendium.errors import CompendiumError, UsageError, nearest
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 TITLE = re.compile(r"[^\W\d_][^\W\d_ ,.:;?!'’()-]*(?:[ ,.:;?!'’()-]+[^\W\d_]+)*[.?!)]?")
 LONGEST_NAME = 20  # longer ones break the lines of the code
 LONGEST_TITLE = 120
-CLAIMS = "src/compendium/claims.py"
+CLAIMS, REGISTER = "src/compendium/claims.py", "src/compendium/register.py"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -28,7 +28,7 @@ KERNEL = {
 # Where an existing file names its chapters: the new one goes before the last, which re-tests all.
 PLACES = {
     "src/compendium/parameters.py": ("parameters.py.txt", "class Replication(Parameters):"),
-    "src/compendium/register.py": ("register.py.txt", '    "replication": Chapter('),
+    REGISTER: ("register.py.txt", '    "replication": Chapter('),
     "_toc.yml": (None, "      - file: chapters/replication"),
 }
 
@@ -122,21 +122,26 @@ def only_chapter(name: str, root: Path = paths.ROOT) -> list[Path]:
             f"NAME={name!r} is no chapter{nearest(name, known)}; allowed: {', '.join(known)}. "
             "To write one: make new-chapter"
         )
-    text = {
-        file: (root / file).read_text("utf-8") for file in ("src/compendium/register.py", CLAIMS)
-    }
-    register_text, claims = text.values()
+    register_text, claims = (_text(root / file) for file in (REGISTER, CLAIMS))
     entries = re.search(r"^CHAPTERS = \{\n(.*?)^\}\n", register_text, re.M | re.S)
-    own = re.search(rf'^    "{name}": Chapter\(\n.*?^    \),\n', entries[1], re.M | re.S)[0]
+    own = entries and re.search(
+        rf'^    "{name}": Chapter\(\n.*?^    \),\n', entries[1], re.M | re.S
+    )
+    if not own:
+        raise CompendiumError(
+            f"{REGISTER}: CHAPTERS is not written as `make new-chapter` writes it; allowed: a line "
+            f"'CHAPTERS = {{', an entry '    \"{name}\": Chapter(' of lines of its own for each chapter, "
+            "a line '}'. Nothing was changed"
+        )
     texts = {
-        "src/compendium/register.py": register_text.replace(entries[1], own),
+        REGISTER: register_text.replace(entries[1], own[0]),
         CLAIMS: re.sub(r"^RESULTS = \{.*?^\}\n", "RESULTS = {}\n", claims, flags=re.M | re.S),
         "_toc.yml": filled("toc.yml.txt", {"name": name}),
         "index.md": filled("index.md.txt", {"name": name}),
     }
     gone = [f"chapters/{other}.ipynb" for other in known if other != name]
     for file in sorted((root / "scenarios").rglob("*.yml")):
-        if any(f"{other}:" in file.read_text("utf-8") for other in known if other != name):
+        if any(f"{other}:" in _text(file) for other in known if other != name):
             gone.append(file.relative_to(root).as_posix())
     write(texts, root)
     for file in gone:
@@ -144,9 +149,13 @@ def only_chapter(name: str, root: Path = paths.ROOT) -> list[Path]:
     return [Path(file) for file in (*texts, *gone)]
 
 
+def _text(file: Path) -> str:
+    return files.read_text(file).replace("\r\n", "\n")
+
+
 def chapters_of(root: Path) -> list[str]:
     """Chapters that a checkout registers; its files may be newer than the code that runs."""
-    text = (root / "src/compendium/register.py").read_text("utf-8")
+    text = _text(root / REGISTER)
     return re.findall(r'^    "(\w+)": Chapter\($', text, re.M) or list(register.CHAPTERS)
 
 
@@ -172,7 +181,7 @@ def new_texts(name: str, title: str, root: Path) -> dict[str, str]:
     found = {file: filled(template, facts) for file, template in new_files(name).items()}
     found[f"chapters/{name}.ipynb"] = notebook(found[f"chapters/{name}.ipynb"])
     for file, (template, place) in PLACES.items():
-        text = (root / file).read_text("utf-8")
+        text = _text(root / file)
         if text.count(f"{place}\n") != 1:
             raise CompendiumError(
                 f"{file}: the line {place.strip()!r}, before which a new chapter goes, stands there "
@@ -188,7 +197,9 @@ def new_texts(name: str, title: str, root: Path) -> dict[str, str]:
 
 def filled(template: str, facts: dict[str, str]) -> str:
     """Text of a template with the facts of a chapter put in."""
-    text = files("compendium").joinpath("templates", "chapter", template).read_text("utf-8")
+    text = (
+        resources.files("compendium").joinpath("templates", "chapter", template).read_text("utf-8")
+    )
     return jinja2.Template(text, keep_trailing_newline=True, undefined=jinja2.StrictUndefined).render(
         facts
     )  # fmt: skip
