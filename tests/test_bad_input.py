@@ -596,6 +596,33 @@ def test_a_bibliography_that_is_refused(tmp_path, data):
     assert "references.bib:" in said(bibliography.works, tmp_path / "references.bib")
 
 
+WORK = "@misc{x, author = {B, C}, title = {A}, year = {2020}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Some words.", ":1: holds no work; allowed: entries such as"),
+        (WORK + "@foo" + WORK[5:].replace("x", "y", 1), ":2: y: is of no known kind, found 'foo'; allowed: article, book"),
+        (WORK.replace("misc", "artcle"), ":1: x: is of no known kind, found 'artcle'; allowed: article,"),
+        (WORK.replace("author = {B, C}, ", ""), ":1: x, author: is missing; allowed: author = {...}"),
+        (WORK.replace("author", "editor"), ":1: x, author: is missing"),
+        (WORK.replace("A}", "}"), ":1: x, title: is missing"),
+        ("\n" + WORK.replace("year", "date"), ":2: x, year: is missing"),
+    ],
+)  # fmt: skip
+def test_a_work_that_could_not_be_cited_is_told_with_its_line(tmp_path, text, words):
+    (tmp_path / "references.bib").write_text(text)
+    assert said(bibliography.works, tmp_path / "references.bib").startswith(
+        f"references.bib{words}"
+    )
+
+
+def test_a_bibliography_may_be_empty(tmp_path):
+    (tmp_path / "references.bib").write_text("\n")
+    assert bibliography.works(tmp_path / "references.bib") == {}
+
+
 @pytest.mark.parametrize(
     "entry", ["{text: 5, reason: x}", "{text: a}", "a", "{text: '(', reason: x}"]
 )

@@ -7,8 +7,8 @@ chapter's works are found. The sources come from ``data/raw/sources.csv``, under
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.template import field, join, node, optional, sentence, tag
 
 from compendium import citation, files, models
-from compendium.errors import CompendiumError
+from compendium.errors import CompendiumError, Fault, FaultsError, nearest
 from compendium.pages import is_web_address
 
 FILE = "references.bib"
@@ -31,11 +31,35 @@ NO_DATE = "no date seen"
 
 
 def works(file: Path) -> dict[str, Entry]:
-    """Entries of ``references.bib`` by key; raise where the file cannot be read."""
+    """Entries of ``references.bib`` by key; raise where the file cannot be read or one lacks a part."""
+    text = files.read_text(file)
     try:
-        return _works(files.read_text(file))
+        found = _works(text)
     except (pybtex.exceptions.PybtexError, RecursionError) as error:
         raise CompendiumError(f"{file.name}: {' '.join(str(error).split())}") from None
+    if faults := list(_faults(found, text, file.name)):
+        raise FaultsError(faults)
+    return found
+
+
+def _faults(found: Mapping[str, Entry], text: str, label: str) -> Iterator[Fault]:
+    """Entries that could not be cited: of an unknown kind, or without author, title or year."""
+    kinds = [name[4:-9] for name in dir(Style) if re.fullmatch("get_.*_template", name)]
+    if text.strip() and not found:
+        yield Fault(
+            label, "holds no work", 1, allowed="entries such as @article{key, author = ...}"
+        )
+    for key, work in found.items():
+        start = re.search(rf"@\s*\w+\s*[{{(]\s*{re.escape(key)}\s*,", text)
+        fault = partial(
+            Fault, label, line=text.count("\n", 0, start.start()) + 1 if start else None
+        )
+        if work.type not in kinds:
+            allowed = f"{', '.join(kinds)}{nearest(work.type, kinds)}"
+            yield fault("is of no known kind", column=key, value=work.type, allowed=allowed)
+        for part in ("author", "title", "year"):
+            if not (work.persons if part == "author" else work.fields).get(part):
+                yield fault("is missing", column=f"{key}, {part}", allowed=f"{part} = {{...}}")
 
 
 @lru_cache(maxsize=4)
