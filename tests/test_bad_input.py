@@ -41,6 +41,7 @@ from compendium import (
 )
 from compendium.arms import words
 from compendium.errors import CompendiumError, FaultsError
+from compendium.exercises import cells
 
 HEAD = "title: Mine\nreason: To try.\nas_of: 2024-10-28\n"
 ARMS = HEAD + "chapters:\n  arms_trade:\n"
@@ -635,6 +636,42 @@ def test_an_entry_that_allows_digits_and_says_not_why(tmp_path, entry):
 def test_a_citation_with_an_alias_is_refused(tmp_path):
     (tmp_path / "CITATION.cff").write_text("title: &a x\nversion: *a\n")
     assert ":2: not valid YAML: an alias" in said(citation.read, tmp_path / "CITATION.cff")
+
+
+def stored(**changes):
+    """A notebook with one cell for the parameters, as JSON."""
+    cell = {"cell_type": "code", "id": "p", "metadata": {"tags": ["parameters"]}, "source": "",
+            "outputs": [], "execution_count": None}  # fmt: skip
+    return {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5} | changes
+
+
+STORED = [
+    (stored(cells=[]), "does not have one code cell tagged 'parameters', found 'none'"),
+    (stored(cells=[{k: v for k, v in stored()["cells"][0].items() if k != "id"}]), "cell 1 has no id"),
+    (stored(nbformat_minor="x"), "has no such minor version"),
+    (stored(metadata={"authors": [{"name": "\ud800"}]}), r"it holds half a character, \ud800"),
+    (stored(nbformat_minor=4), "is not a notebook: "), (stored(nbformat=3), "its format is 3"),
+    (stored(metadata={"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}),
+     "kernelspec: is of another language, found 'R'; allowed: python"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(STORED)))
+def test_a_stored_notebook_that_is_refused(tmp_path, monkeypatch, number):
+    """By what makes notebooks of a course from it, too."""
+    content, words = STORED[number]
+    monkeypatch.setattr(paths, "CHAPTERS", tmp_path)
+    (tmp_path / "arms_trade.ipynb").write_text(json.dumps(content))
+    for run in (notebooks.chapter, cells.stored):
+        assert words in said(run, "arms_trade")
+
+
+@pytest.mark.filterwarnings("ignore::nbformat.warnings.MissingIDFieldWarning")
+def test_a_students_copy_needs_no_ids(tmp_path):
+    (tmp_path / "a.ipynb").write_text(
+        json.dumps(stored(cells=[{k: v for k, v in stored()["cells"][0].items() if k != "id"}]))
+    )
+    assert len(notebooks.read(tmp_path / "a.ipynb").cells) == 1
 
 
 # --- Text of the tables in prose ---------------------------------------------------------------

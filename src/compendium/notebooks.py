@@ -14,13 +14,20 @@ from compendium.errors import Fault, FaultsError, shorten
 FORMAT = 4
 TAG = "parameters"  # of the cell behind which papermill puts the parameters of a run
 INJECTED = "injected-parameters"  # and of the cell that it puts there
+LANGUAGE = "python"  # of the kernel that every chapter is run in
 SAVED = f"a notebook as Jupyter saves it, of format {FORMAT}"
 
 
-def read(file: Path) -> nbformat.NotebookNode:
+def read(file: Path, *, named: bool = False) -> nbformat.NotebookNode:
     """A notebook; `FaultsError` where the file cannot be read or is none.
 
     nbformat itself only logs what is wrong with the cells.
+
+    Parameters
+    ----------
+    file : Path
+    named : bool
+        Each cell must have an id.
     """
     label, text, invalid = paths.relative(file), files.read_text(file), {}
 
@@ -35,6 +42,10 @@ def read(file: Path) -> nbformat.NotebookNode:
         refuse(f"no JSON, {error.msg}", error.lineno)
     except (ValueError, RecursionError) as error:
         refuse(f"no JSON, {error}")
+    try:
+        json.dumps(content, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        refuse(f"it holds half a character, \\u{ord(error.object[error.start]):04x}")
     version = content.get("nbformat") if isinstance(content, dict) else None
     if version is None:
         refuse("it has another form")
@@ -43,14 +54,19 @@ def read(file: Path) -> nbformat.NotebookNode:
     for part, kind in (("cells", list), ("metadata", dict)):
         if not isinstance(content.get(part), kind):
             refuse(f"it has no {part}")
-    # nbformat would give one of them another at random, and no two runs would be the same.
-    ids = [cell["id"] for cell in content["cells"] if isinstance(cell, dict) and "id" in cell]
+    # nbformat would give one of two, or one without, another at random, and no two runs would be the same.
+    of_cells = [cell.get("id") for cell in content["cells"] if isinstance(cell, dict)]
+    if named and None in of_cells:
+        refuse(f"cell {of_cells.index(None) + 1} has no id")
+    ids = [id for id in of_cells if id is not None]
     if twice := next((id for id in ids if ids.count(id) > 1), None):
         refuse(f"two cells have the id {twice!r}")
     try:
         found = nbformat.reads(text, as_version=FORMAT, capture_validation_error=invalid)
     except (ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         refuse(error)
+    except AssertionError:
+        refuse("its format has no such minor version")
     if invalid:
         refuse(invalid["ValidationError"])
     return found
@@ -63,12 +79,18 @@ def chapter(name: str) -> nbformat.NotebookNode:
     one papermill would put it first of all, and with a cell of an earlier run in that one's place.
     """
     file = paths.CHAPTERS / f"{name}.ipynb"
-    found = read(file)
+    found = read(file, named=True)
     if [cell.cell_type for _, cell in _tagged(found, TAG)] != ["code"]:
         problem = f"does not have one code cell tagged {TAG!r}"
         _refuse_cells(
             file, problem, found, TAG, "one, with the defaults of the chapter's parameters"
         )
+    language = found.metadata.get("kernelspec", {}).get("language", LANGUAGE)
+    if language != LANGUAGE:
+        fault = Fault(
+            paths.relative(file), "is of another language", None, "kernelspec", language, LANGUAGE
+        )
+        raise FaultsError([fault])
     if _tagged(found, INJECTED):
         problem = f"holds parameters of an earlier run, tagged {INJECTED!r}"
         _refuse_cells(file, problem, found, INJECTED, "no such cell; remove it")

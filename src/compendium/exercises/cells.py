@@ -18,7 +18,7 @@ from pathlib import Path
 
 import nbformat
 
-from compendium import notebooks, paths
+from compendium import notebooks
 from compendium.errors import CompendiumError
 
 LEVELS = ("reading", "varying", "modelling")
@@ -115,7 +115,7 @@ def of_chapter(chapter: str) -> list[Exercise]:
 
 def stored(chapter: str) -> nbformat.NotebookNode:
     """Notebook of a chapter as it is stored."""
-    return notebooks.read(paths.CHAPTERS / f"{chapter}.ipynb")
+    return notebooks.chapter(chapter)
 
 
 def stated(notebook: nbformat.NotebookNode, name: str) -> tuple[str, ...]:
