@@ -280,6 +280,7 @@ def test_a_run_that_cannot_be_kept_loses_nothing_else(tmp_path, monkeypatch):
         (errno.EROFS, ["read-only", "copy of the checkout that may be written"]),
         (errno.EACCES, ["no permission", "give yourself the right"]),
         (errno.ENOTDIR, ["a file stands where a folder is needed", "move it away"]),
+        (errno.EISDIR, ["a folder stands where a file is needed", "move it away"]),
     ],
 )
 def test_an_error_of_the_system_is_told_with_what_to_do(number, words, capsys, monkeypatch):
@@ -303,10 +304,18 @@ def test_a_folder_that_could_not_be_copied_is_told_in_a_line():
     assert told.startswith("the disk is full (No space left on device); free some space")
 
 
-def test_an_error_of_ours_is_not_taken_for_one_of_the_system(monkeypatch):
+@pytest.mark.parametrize("place", [Path("/nowhere"), paths.BUILD])
+def test_an_error_of_ours_is_not_taken_for_one_of_the_system(monkeypatch, place):
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     with pytest.raises(FileNotFoundError):
-        commands.run(lambda: (Path("/nowhere") / "file").read_text())
+        commands.run(lambda: (place / "no such file").read_text())
+
+
+def test_a_file_that_the_checkout_lacks_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert commands.run((paths.ROOT / "no-such.toml").read_text) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("no-such.toml: is missing; `git checkout no-such.toml` brings it back\n")
 
 
 def test_a_command_that_is_stopped_exits_as_the_shell_expects(capsys, monkeypatch):

@@ -3,7 +3,10 @@
 import sys
 from importlib import metadata
 
-from compendium import models, packages, paths
+import pytest
+
+from compendium import audit, inventory, licences, models, packages, paths
+from compendium.errors import FaultsError
 from compendium.verification import inputs
 
 
@@ -26,3 +29,23 @@ def test_a_package_put_before_another_counts(tmp_path, monkeypatch):
     assert models.digest_of(paths.DATAPACKAGE) != code
     (change,) = inputs.here()
     assert (change.part, change.now) == ("numpy", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "is missing"), (b"", ":1: pins no package"), (b"# numpy\n", ":1: pins no package"),
+     (b"numpy==1\n\xff", ":2: not readable as UTF-8"), ("folder", "it is a folder")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "ask", [packages.lock, licences.pins, inventory.locked, lambda root: audit.ask("", root)]
+)
+def test_nothing_is_said_of_the_packages_of_a_damaged_lock(tmp_path, ask, content, words):
+    """An empty one has no package with a known vulnerability."""
+    (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["numpy"]\n')
+    file = tmp_path / packages.LOCK
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    with pytest.raises(FaultsError, match=f"requirements.lock.*{words}"):
+        ask(tmp_path)

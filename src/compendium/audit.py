@@ -14,7 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from compendium import paths
+from compendium import packages, paths
 
 CLEAN, VULNERABLE, UNKNOWN = 0, 1, 3  # 2 is that of a command that was wrong
 AUDIT = ("audit", "--no-build", "--preview-features", "audit-command")
@@ -48,8 +48,8 @@ def ask(service: str = "", root: Path = paths.ROOT) -> Answer:
         Checkout.
     """
     # The auditor reads a project: one that asks for exactly the pins.
-    lock = (root / "requirements.lock").read_text("utf-8")
-    pins = [line.rstrip(" \\") for line in lock.splitlines() if re.match(r"[\w.-]+==", line)]
+    lines = packages.lock(root).splitlines()
+    pins = [line.rstrip(" \\") for line in lines if re.match(r"[\w.-]+==", line)]
     project = (
         '[project]\nname = "audited"\nversion = "0"\nrequires-python = ">=3.11"\n'
         f"dependencies = {json.dumps(pins)}\n"

@@ -22,6 +22,7 @@ from compendium import citation, datapackage, files, inventory, paths, scenarios
 from compendium.citation import Citation
 from compendium.errors import CompendiumError
 from compendium.inventory import SCENARIO, Page
+from compendium.packages import lock
 
 CODECHECK, REPLICATION = Path("codecheck.yml"), Path("docs", "REPLICATION.md")
 SPECIFICATION = "https://codecheck.org.uk/spec/config/1.0/"
@@ -127,7 +128,7 @@ def replication(pages: list[Page], work: Citation, root: Path = paths.ROOT) -> s
         sources=inventory.sources(),
         tables=tables,
         python=re.search(r'requires-python = "(.*)"', (root / "pyproject.toml").read_text())[1],
-        pins=len(re.findall(r"^[\w.-]+==", (root / "requirements.lock").read_text(), re.M)),
+        pins=len(re.findall(r"^[\w.-]+==", lock(root), re.M)),
         packages=inventory.locked(root),
         seeds=inventory.seeds([page.chapter for page in chapters if page.chapter]),
         times=_ticked(TIMES, measured, 1),

@@ -114,6 +114,7 @@ SYSTEM = {
     errno.EACCES: ("no permission", f"give yourself the right to write there, {ELSEWHERE}"),
     errno.EPERM: ("not permitted", f"give yourself the right to write there, {ELSEWHERE}"),
     errno.ENOTDIR: ("a file stands where a folder is needed", "move it away or remove it"),
+    errno.EISDIR: ("a folder stands where a file is needed", "move it away or remove it"),
     errno.EEXIST: ("something stands where a folder is needed", "move it away or remove it"),
     errno.EIO: ("the disk cannot be read or written", "look at the disk; keep a copy elsewhere"),
 }  # fmt: skip
@@ -126,12 +127,21 @@ def of_system(error: OSError) -> str | None:
     number = error.errno
     if number is None:  # of a whole folder copied: one error a file, in words
         number = next((n for n in _numbers(str(error)) if n in SYSTEM), None)
+    places = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
+    place = f"{paths.relative(places[0])}: " if places else ""
+    if number == errno.ENOENT and places and _is_ours(Path(places[0]).absolute()):
+        return f"{place}is missing; `git checkout {place[:-2]}` brings it back"
     if number not in SYSTEM:
         return None
     problem, advice = SYSTEM[number]
-    places = [name for name in (error.filename, error.filename2) if isinstance(name, (str, Path))]
-    place = f"{paths.relative(places[0])}: " if places else ""
     return f"{place}{problem} ({os.strerror(number)}); {advice}"
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is of the checkout, which a program of it need not be at fault to miss."""
+    from compendium import paths
+
+    return file.is_relative_to(paths.ROOT) and not file.is_relative_to(paths.BUILD)
 
 
 def remedy(text: str) -> str:

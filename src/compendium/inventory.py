@@ -23,6 +23,7 @@ import yaml
 from compendium import book, datapackage, notebooks, parameters, paths
 from compendium.errors import CompendiumError
 from compendium.exhibits import MIME, ROLE
+from compendium.packages import lock
 
 SCENARIO = "replication"  # what `make book` makes, and a reviewer checks
 MADE = {"figure": "svg", "table": "csv"}  # kind of exhibit: the file of it that is named
@@ -259,7 +260,7 @@ def locked(root: Path = paths.ROOT) -> dict[str, str]:
     """Version of each package that ``pyproject.toml`` asks for, as the lock pins it."""
     asked = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     names = [re.match(r"[\w.-]+", line)[0] for line in asked]
-    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", (root / "requirements.lock").read_text(), re.M))
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", lock(root), re.M))
     return {name: pins[name] for name in names}
 
 

@@ -23,6 +23,7 @@ from packaging.utils import canonicalize_name
 
 from compendium import paths
 from compendium.errors import CompendiumError
+from compendium.packages import lock
 
 FILE = Path("docs", "LICENCES.md")
 NOTICES = "third-party-licences.txt"  # in the folder _static of the book
@@ -168,8 +169,8 @@ BUNDLED = (
 
 def pins(root: Path = paths.ROOT) -> dict[str, list[str]]:
     """Versions that the lock pins, by package; more than one where Pythons differ."""
-    lock, found = (root / "requirements.lock").read_text("utf-8"), {}
-    for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock, re.M):
+    found: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock(root), re.M):
         found.setdefault(canonicalize_name(name), []).append(version)
     return found
 

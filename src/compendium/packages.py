@@ -30,8 +30,26 @@ def installed() -> dict[str, str]:
 def state() -> dict[str, str]:
     """Installed version of each package that the lock names; others change no result."""
     here, lock = installed(), paths.ROOT / LOCK
-    text = lock.read_text("utf-8") if lock.is_file() else ""
+    text = lock.read_text("utf-8", "replace") if lock.is_file() else ""
     return {name: here[name] for name in map(plain, PINNED.findall(text)) if name in here}
+
+
+def lock(root: Path = paths.ROOT) -> str:
+    """Text of the lock.
+
+    Raises
+    ------
+    FaultsError
+        It is missing, damaged, or pins nothing, of which all could be said.
+    """
+    from compendium import files
+    from compendium.errors import Fault, FaultsError
+
+    text = files.read_text(root / LOCK)
+    if not PINNED.search(text):
+        allowed = f"what `make lock` writes; `git checkout {LOCK}` brings it back"
+        raise FaultsError([Fault(LOCK, "pins no package", 1, allowed=allowed)])
+    return text
 
 
 def differences(was: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

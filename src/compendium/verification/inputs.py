@@ -75,7 +75,7 @@ def take(names: tuple[str, ...]) -> dict:
         "files": files,
         "parts": parts,
         "parameters": {name: parameters_of(name) for name in names},
-        "packages": locked((paths.ROOT / LOCK).read_text("utf-8")),
+        "packages": locked(packages.lock(paths.ROOT)),
     }
 
 
@@ -142,8 +142,7 @@ def locked(text: str) -> dict[str, str]:
 
 def here() -> list[Change]:
     """Packages of this environment that are not installed as the lock has them."""
-    lock = paths.ROOT / LOCK
-    named = locked(lock.read_text("utf-8")) if lock.is_file() else {}
+    named = locked(packages.lock(paths.ROOT)) if (paths.ROOT / LOCK).is_file() else {}
     return departures(named, packages.installed())
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from compendium import estimates, locks, paths, values
+from compendium import estimates, locks, packages, paths, values
 from compendium.errors import CompendiumError
 from compendium.values import Value
 from compendium.verification import builds, certificate, checks, editions, inputs, report
@@ -56,7 +56,7 @@ def verify(say: Callable[[str], None], folder: Path) -> bool:
     tell = _timed(say, begin)
     then = certificate.inputs()
     certified = {name: certificate.edition(name) for name in SCENARIOS}
-    lock = inputs.locked((paths.ROOT / inputs.LOCK).read_text("utf-8"))
+    lock = inputs.locked(packages.lock(paths.ROOT))
     departures = inputs.here()
     for change in departures:
         tell(f"not as locked: {change.part} {change.was} -> {change.now}")
