@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from compendium import evidence, exhibits, maps, paths
 from compendium.arms import words
 from compendium.arms.shipments import ROUTE, route
+from compendium.errors import CompendiumError
 
 DAY = "2024-10-28"
 
@@ -38,6 +39,28 @@ def test_distances_on_the_sphere():
     known = maps.places()
     ends = [tuple(known.loc[place, ["longitude", "latitude"]]) for place in ("Rajin", "Dunai")]
     assert maps.distance(*ends) == pytest.approx(181.5, abs=0.3)
+
+
+@pytest.mark.parametrize("read", [maps.rings, maps.places])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "is missing"), (b"", "No columns to parse"), (b"\xff", "not readable as UTF-8"),
+        (b"a,b\n1,2\n", "the columns must be"), (b"{heading}\n", "every cell of them filled"),
+        (b"{row}PRK,1\n", "every cell of them filled"), (b"{row}{words}", "could not convert"),
+    ],
+)  # fmt: skip
+def test_damaged_shapes_are_told_with_their_file(tmp_path, monkeypatch, read, content, words):
+    name = "coast.csv" if read is maps.rings else "places.csv"
+    heading, row = (maps.SHAPES / name).read_bytes().splitlines()[:2]
+    monkeypatch.setattr(maps, "SHAPES", tmp_path)
+    if content is not None:
+        whole = heading + b"\n" + row + b"\n"
+        for mark, text in ((b"{heading}", heading), (b"{row}", whole), (b"{words}", heading)):
+            content = content.replace(mark, text)
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(CompendiumError, match=rf"{name}:.*{words}"):
+        read()
 
 
 def test_a_ring_is_cut_at_the_box():

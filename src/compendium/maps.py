@@ -6,6 +6,7 @@ the two degrees of this map the error at its edges stays below two percent.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterable, Sequence
 
@@ -16,8 +17,9 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path as Outline
 from numpy.typing import NDArray
 
-from compendium import paths
+from compendium import files, paths
 from compendium.drawings import Drawing
+from compendium.errors import CompendiumError
 from compendium.figures import (
     BLUE,
     GREY,
@@ -43,12 +45,38 @@ FLOWS = {"arms": (VERMILION, "-", 0.22), "oil products": (BLUE, "--", -0.22)}
 
 def rings() -> pd.DataFrame:
     """Outlines of the land: `country` (ISO code), `ring`, `longitude`, `latitude`, in order."""
-    return pd.read_csv(SHAPES / "coast.csv")
+    return _read("coast.csv", ("country", "ring", "longitude", "latitude"))
 
 
 def places() -> pd.DataFrame:
     """Ports and towns with the list their position is from, by `place`."""
-    return pd.read_csv(SHAPES / "places.csv", dtype={"source_id": str}).set_index("place")
+    columns = (
+        "place",
+        "kind",
+        "name_in_source",
+        "country",
+        "longitude",
+        "latitude",
+        "source",
+        "source_id",
+    )
+    return _read("places.csv", columns).set_index("place")
+
+
+def _read(name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table of `SHAPES`; `CompendiumError` where it is damaged."""
+    file = SHAPES / name
+    try:
+        found = pd.read_csv(io.StringIO(files.read_text(file)), dtype={"source_id": str})
+        if tuple(found) != columns or found.empty or found.isna().any(axis=None):
+            raise ValueError(f"the columns must be {', '.join(columns)}, every cell of them filled")
+        found[["longitude", "latitude"]].astype(float)
+    except ValueError as error:
+        problem = " ".join(str(error).split())
+        raise CompendiumError(
+            f"{paths.relative(file)}: {problem}; `git checkout data/shapes` brings it back"
+        ) from None
+    return found
 
 
 def aspect(latitude: float) -> float:
