@@ -459,6 +459,12 @@ def test_a_missing_file(raw):
     expect(raw, "trade.csv", None, None, "is missing")
 
 
+def test_a_table_that_is_missing_is_told_by_name(raw):
+    (raw / "trade.csv").unlink()
+    with pytest.raises(FaultsError, match=r"trade\.csv.*is missing"):
+        datapackage.read_table("trade", raw)
+
+
 def test_without_sources_the_other_tables_are_still_checked(raw):
     (raw / "sources.csv").unlink()
     set_cells(raw / "arms.csv", 3, reliability="G")

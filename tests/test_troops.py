@@ -1326,3 +1326,10 @@ def test_a_mission_of_one_figure_says_whether_it_is_a_floor():
     assert known["Vietnam-psychological-warfare"] == "at_least"
     assert known["Uganda-air-force-training"] == "at_least"
     assert known["Angola-civil-war"] == known["Syria-civil-war"].iloc[0] == ""  # ranges
+
+
+def test_where_nobody_was_counted_none_had_come_by_the_end_of_a_forecast():
+    forecast = SimpleNamespace(period_end=pd.Timestamp("2025-01-31"), item="at_one_time")
+    there = pd.DataFrame({"period_end": pd.to_datetime(["2026-06-30"]), "high": [11000.0]})
+    came = checks._came(forecast, [], there, there)
+    assert came == ("present at one time", 0.0)
