@@ -106,6 +106,15 @@ def test_a_damaged_book_is_refused(tmp_path, monkeypatch):
         printing.print_book("low")
 
 
+def test_a_book_of_other_files_is_not_printed_under_the_title_of_these(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    (tmp_path / "low").mkdir()
+    (tmp_path / "low" / stamps.NAME).touch()
+    monkeypatch.setattr(stamps, "read", lambda build: {"python": "another"})
+    with pytest.raises(CompendiumError, match="as they are now; run `make pdf SCENARIO=low`"):
+        printing.print_book("low")
+
+
 @pytest.mark.parametrize(
     "change", [{"solutions": False}, {"packages": {"numpy": "1"}}, {"origin": ["", "", "1234567"]}]
 )

@@ -73,7 +73,7 @@ def print_book(name: str, report: Callable[[str], None] = print, *, code: bool =
     Raises
     ------
     CompendiumError
-        The book is not built or damaged, or no browser is at hand.
+        The book is not built, damaged or not of the files as they are, or no browser is at hand.
     """
     build = paths.BUILD / name
     if not (build / stamps.NAME).exists():
@@ -90,6 +90,12 @@ def _print(name: str, build: Path, report: Callable[[str], None], code: bool) ->
     if stamp is None:
         raise CompendiumError(
             f"{paths.relative(build)}: the book is damaged; run `make pdf SCENARIO={name}`"
+        )
+    # Title page and order of the pages are read from the checkout.
+    if not any(stamps.current(name, solutions) for solutions in (True, False)):
+        raise CompendiumError(
+            f"{paths.relative(build)}: the book is not of the files, packages and commit as they "
+            f"are now; run `make pdf SCENARIO={name}`"
         )
     made_of = digest(stamp, code)
     if printed_of(target) == made_of:
