@@ -99,6 +99,10 @@ CELLS = [
     ("note", "a\x1b[31mb", "U+001B"),
     ("note", "a\u2028b", "U+2028"),
     ("note", "a\ue000b", "U+E000"),
+    ("issuer", "D\u0406A", "a word of two scripts, with U+0406 (CYRILLIC CAPITAL LETTER BYELORUSSIAN-UKRAINIAN I)"),
+    ("note", "of 600 USD per r\u03bfund", "a word of two scripts, with U+03BF (GREEK SMALL LETTER OMICRON)"),
+    ("note", "Caf\ufffd", "a letter that was lost between two encodings"),
+    *[("issuer", text, "is an error of a spreadsheet") for text in ("#REF!", "#N/A", "#NAME?", "#DIV/0!")],
     *[("issuer", f"{sign}1+1", "begins like a formula") for sign in "\uff1d\uff0b\uff0d\uff20"],
     ("issuer", "DIA  of them", "holds two spaces"),
     *[("issuer", f"DIA{blank}of them", "one of another kind, found") for blank in "\xa0\u2003\u3000"],
@@ -137,7 +141,18 @@ def test_an_address_that_is_refused(url):
 
 
 @pytest.mark.parametrize(
-    "cell", ["<b>x</b> {value}`a` $x$ <!--", "a=1", "-3.5", "one\ntwo", "é 조선"]
+    "cell",
+    [
+        "<b>x</b> {value}`a` $x$ <!--",
+        "a=1",
+        "-3.5",
+        "one\ntwo",
+        "é 조선",
+        "Правда said",
+        "# 5",
+        "Δx 北",
+        "5 μg",
+    ],
 )
 def test_text_that_only_looks_odd_is_taken(cell):
     assert faults_in(ARMS_TABLE, "note", cell) == []

@@ -45,6 +45,10 @@ OBSERVATION_TABLES = ("arms", "troops", "trade", "meetings", "strategy")
 # Some spreadsheets take the wide forms of these for the usual ones.
 FORMULA = "[=+@\uff1d\uff0b\uff0d\uff20-]"
 BLANKS = re.compile(r"  |[^\S \n\r\t]")  # two spaces, or one of another kind: seen as one space
+# Cyrillic letters and the Greek ones that look like Latin; a word that has one among Latin ones.
+ALIKE = "\u0400-\u052f\u0391\u0392\u0395-\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03bf"
+MIXED = re.compile(rf"\b(?=\w*[A-Za-z])\w*([{ALIKE}])\w*")
+BROKEN = re.compile(r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")  # left by a spreadsheet
 HIDDEN = ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")  # categories of Unicode
 LONGEST = 131_072  # characters of a cell, as csv has it
 VAST = f"a double quote is not closed, or a cell has more than {LONGEST:,} characters"
@@ -567,6 +571,14 @@ def _untidy(cell: str, type_: str) -> tuple[str, str] | None:
     # What looks the same must be the same: of one issuer two would be made.
     if not unicodedata.is_normalized("NFC", cell):
         return "has letters put together from parts", unicodedata.normalize("NFC", cell)
+    if mixed := MIXED.search(cell):
+        name = unicodedata.name(mixed[1], "a letter")
+        problem = f"has a word of two scripts, with U+{ord(mixed[1]):04X} ({name})"
+        return problem, "letters of one script in a word"
+    if "\ufffd" in cell:
+        return "has a letter that was lost between two encodings", "that letter in place of U+FFFD"
+    if BROKEN.fullmatch(cell):
+        return "is an error of a spreadsheet", "what was meant"
     if BLANKS.search(cell):
         return "holds two spaces, or one of another kind", " ".join(cell.split())
     # No issuer, title or note begins so; the tables are handed out as they are.
