@@ -14,7 +14,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     file, text = paths.ROOT / licences.FILE, licences.table()
-    if file.exists() and file.read_text("utf-8") == text:
+    if file.exists() and file.read_bytes() == text.encode():
         return 0
     if options.check:
         print(f"{licences.FILE} is stale; run `make licences`", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -133,3 +134,25 @@ def test_a_stale_paper_is_found_and_written(tmp_path):
     assert description.stale(found, tmp_path) == [description.REPLICATION]
     assert description.write(found, tmp_path) == [description.REPLICATION]
     assert description.stale(found, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "ask"),
+    [
+        ("README.md", lambda root: inventory.readme_table("| what", root)),
+        ("Makefile", inventory.commands),
+        ("pyproject.toml", inventory.locked),
+        ("scripts/check.py", inventory.programs),
+    ],
+)
+def test_a_damaged_file_that_papers_are_made_from_is_told_by_name(tmp_path, file, ask):
+    place = tmp_path / file
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(b"# some\n\xff\xfe")
+    with pytest.raises(CompendiumError, match=rf"{re.escape(file)}:2: not readable as UTF-8"):
+        ask(tmp_path)
+
+
+def test_a_paper_that_is_no_text_any_more_is_stale(tmp_path):
+    (tmp_path / "codecheck.yml").write_bytes(b"\xff\xfe")
+    assert description.stale({Path("codecheck.yml"): "x"}, tmp_path) == [Path("codecheck.yml")]

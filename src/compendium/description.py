@@ -127,7 +127,7 @@ def replication(pages: list[Page], work: Citation, root: Path = paths.ROOT) -> s
         licences={licence: ", ".join(files) for licence, files in licences.items()},
         sources=inventory.sources(),
         tables=tables,
-        python=re.search(r'requires-python = "(.*)"', (root / "pyproject.toml").read_text())[1],
+        python=re.search(r'requires-python = "(.*)"', files.read_text(root / "pyproject.toml"))[1],
         pins=len(re.findall(r"^[\w.-]+==", lock(root), re.M)),
         packages=inventory.locked(root),
         seeds=inventory.seeds([page.chapter for page in chapters if page.chapter]),
@@ -136,7 +136,7 @@ def replication(pages: list[Page], work: Citation, root: Path = paths.ROOT) -> s
         measured=f"{_said(root)}\n\n{measured}",
         folders=inventory.readme_table("| folder | what |", root),
         programs=inventory.programs(root),
-        code_licence=(root / "LICENSE").read_text("utf-8").partition("\n")[0],
+        code_licence=files.read_text(root / "LICENSE").partition("\n")[0],
         steps={name: _step(commands[name]) for name in STEPS if name in commands},
         references=[_reference(reference) for reference in work.based_on],
     )
@@ -148,7 +148,7 @@ def stale(found: Mapping[Path, str], root: Path = paths.ROOT) -> list[Path]:
     return [
         file
         for file, text in found.items()
-        if not (root / file).exists() or (root / file).read_text("utf-8") != text
+        if not (root / file).exists() or (root / file).read_bytes() != text.encode()
     ]
 
 
@@ -182,7 +182,7 @@ def _step(said: str) -> str:
 
 def _said(root: Path) -> str:
     """The sentence of the README that says what its times were measured on."""
-    found = re.search(r"^Measured on .*$", (root / "README.md").read_text("utf-8"), re.M)
+    found = re.search(r"^Measured on .*$", files.read_text(root / "README.md"), re.M)
     if found is None:
         raise CompendiumError("README.md: no line that begins with 'Measured on'")
     return found[0].rstrip(":") + ":"

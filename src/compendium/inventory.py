@@ -20,7 +20,7 @@ import nbformat
 import pandas as pd
 import yaml
 
-from compendium import book, datapackage, notebooks, parameters, paths
+from compendium import book, datapackage, files, notebooks, parameters, paths
 from compendium.errors import CompendiumError
 from compendium.exhibits import MIME, ROLE
 from compendium.packages import lock
@@ -128,7 +128,7 @@ def pages(build: Path, parts: Mapping[str, list[dict]], root: Path = paths.ROOT)
 def chapter_numbers(root: Path = paths.ROOT) -> dict[str, str]:
     """Number of each chapter of a numbered part of ``_toc.yml``, counted over all parts."""
     found: dict[str, str] = {}
-    for part in yaml.safe_load((root / "_toc.yml").read_text("utf-8")).get("parts", ()):
+    for part in yaml.safe_load(files.read_text(root / "_toc.yml")).get("parts", ()):
         for entry in part["chapters"] if part.get("numbered") else ():
             found[entry["file"]] = str(len(found) + 1)
     return found
@@ -162,7 +162,7 @@ def _chapter(file: Path, number: str, build: Path, root: Path) -> Page:
 
 
 def _text(file: Path, number: str, parts: Mapping[str, list[dict]], root: Path) -> Page:
-    text, counted = (root / file).read_text("utf-8"), Counter()
+    text, counted = files.read_text(root / file), Counter()
     shown = [
         _exhibit(content, number, counted, file, "src/compendium/vintages.py", "parts", None)
         for part in PART.findall(text)
@@ -216,7 +216,7 @@ def tables(root: Path = paths.ROOT) -> list[Table]:
     found = []
     own = sorted(root.glob("data/*/datapackage.json"))
     for descriptor in (root / "data" / "datapackage.json", *own):
-        package = json.loads(descriptor.read_text("utf-8"))
+        package = json.loads(files.read_text(descriptor))
         for table in package["resources"]:
             file = descriptor.parent / table["path"]
             licences = table.get("licenses", package.get("licenses", ()))
@@ -248,17 +248,17 @@ def sources() -> pd.DataFrame:
 
 def programs(root: Path = paths.ROOT) -> dict[str, str]:
     """Every script and module by its path, with the first line of what it says of itself."""
-    files = [*root.glob("scripts/*.py"), *root.glob("src/compendium/**/*.py")]
+    modules = [*root.glob("scripts/*.py"), *root.glob("src/compendium/**/*.py")]
     found = {}
-    for file in sorted(files):
-        said = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    for file in sorted(modules):
+        said = ast.get_docstring(ast.parse(files.read_text(file))) or ""
         found[file.relative_to(root).as_posix()] = said.partition("\n")[0]
     return found
 
 
 def locked(root: Path = paths.ROOT) -> dict[str, str]:
     """Version of each package that ``pyproject.toml`` asks for, as the lock pins it."""
-    asked = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    asked = tomllib.loads(files.read_text(root / "pyproject.toml"))["project"]["dependencies"]
     names = [re.match(r"[\w.-]+", line)[0] for line in asked]
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)", lock(root), re.M))
     return {name: pins[name] for name in names}
@@ -266,7 +266,7 @@ def locked(root: Path = paths.ROOT) -> dict[str, str]:
 
 def commands(root: Path = paths.ROOT) -> dict[str, str]:
     """Targets of the Makefile with their help."""
-    lines = (root / "Makefile").read_text("utf-8")
+    lines = files.read_text(root / "Makefile")
     return {name: said.strip() for name, said in re.findall(r"^([a-z-]+):.*?## *(.*)", lines, re.M)}
 
 
@@ -284,7 +284,8 @@ def readme_table(head: str, root: Path = paths.ROOT) -> str:
     CompendiumError
         There is none.
     """
-    match = re.search(rf"^{re.escape(head)}.*\n(?:\|.*\n?)+", (root / "README.md").read_text("utf-8"), re.M)  # fmt: skip
+    text = files.read_text(root / "README.md")
+    match = re.search(rf"^{re.escape(head)}.*\n(?:\|.*\n?)+", text, re.M)
     if match is None:
         raise CompendiumError(
             f"README.md: no table that begins with {head!r}; docs/REPLICATION.md is made from it"
