@@ -3,6 +3,9 @@
 import os
 import subprocess
 import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,19 @@ def test_a_figure_is_drawn_in_the_style_of_the_book_alone(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout == f"1.5 UTC {figures.STYLE['font.size']:.1f}\n"
+
+
+def test_processes_begun_at_once_are_given_one_folder_that_stays(monkeypatch):
+    """Of two folders the first would go with its owner, and with it the settings of a process."""
+    inheritance._folder.cache_clear()
+    made = tempfile.TemporaryDirectory
+
+    def slowly(**details):
+        time.sleep(0.05)
+        return made(**details)
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", slowly)
+    with ThreadPoolExecutor(8) as threads:
+        given = list(threads.map(lambda _: inheritance.variables({}), range(8)))
+    (settings,) = {own["MATPLOTLIBRC"] for own in given}
+    assert Path(settings).is_file()

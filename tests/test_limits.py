@@ -295,6 +295,7 @@ def cut_chapter(chapter, name, day, tmp_path, monkeypatch):
         ("troop_plausibility", "one row of each kind"),
         ("trade_trends", "one row of each kind"),
         ("trade_trends", "all nought"),
+        ("arms_trade", "all nought"),
     ],
 )
 def test_a_chapter_of_few_rows_is_sound_or_refuses(chapter, name, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -26,11 +27,16 @@ KEPT = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE
 ALWAYS = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC",
           "DOCUTILSCONFIG": ""}  # fmt: skip
 
+# Two threads that begin at once would make two folders, and the first would go with its owner
+# while a process reads its settings there: it would then read the user's.
+_making = threading.Lock()
+
 
 def variables(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Variables of the environment for a process, from those of this one."""
     own = {name: text for name, text in given.items() if not _is_left_out(name)}
-    folder = Path(_folder().name)
+    with _making:
+        folder = Path(_folder().name)
     folder.mkdir(exist_ok=True)  # what tidies up may have been here since
     (folder / "matplotlibrc").touch()
     own |= ALWAYS | {"IPYTHONDIR": str(folder), "MATPLOTLIBRC": str(folder / "matplotlibrc")}

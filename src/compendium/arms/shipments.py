@@ -180,6 +180,8 @@ def _pair_qualifier(row, rounds: pd.DataFrame, boxes: pd.DataFrame) -> str:
         return row.qualifier
     boxed = under["low"].iloc[-1]
     apart = (over["low"] / boxed - row.low).abs() + (over["high"] / boxed - row.high).abs()
+    if apart.isna().all():  # rounds or containers are nought, and nothing is a quotient of them
+        return row.qualifier
     nearest = apart.idxmin()
     return quotient_qualifier(over.at[nearest, "qualifier"], under["qualifier"].iloc[-1])
 
