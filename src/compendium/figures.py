@@ -435,12 +435,17 @@ def _chains(rows: pd.DataFrame) -> pd.Series:
     return chain.where(~alone, -1 - np.arange(len(rows)))
 
 
+RECENT = 240  # days before the last count that its alt text looks at
+
+
 def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
     lines = rows.drop_duplicates(["chain", "period_end"], keep="last")
     series = [own["high"] for _, own in lines.groupby("chain") if len(own) > 1]
     rising = sum(counts.is_monotonic_increasing for counts in series)
-    newest = rows.groupby("issuer_short").last()
-    recent = newest[newest["period_end"] >= rows["period_end"].max() - pd.Timedelta(days=240)]
+    # Neither hollow nor ringed, as long as there are any.
+    plain = rows[(rows["scope"] == "") & (rows["doubt"] == "")]
+    newest = (rows if plain.empty else plain).groupby("issuer_short").last()
+    recent = newest[newest["period_end"] >= newest["period_end"].max() - pd.Timedelta(days=RECENT)]
     low, high = recent["low"].idxmin(), recent["high"].idxmax()
     bound, bounds = bounds_of(recent), bounds_told(rows)
     doubted = int((rows["doubt"] != "").sum())
@@ -452,7 +457,7 @@ def _counts_alt(rows: pd.DataFrame, quantity: str, scale: float) -> str:
         * bool(bounds)
         + " A line joins "
         f"what one issuer counts alike from one day on. Lines: {len(series)}, that only rise: {rising}. "
-        f"Among each issuer's newest, {low} is lowest with {bound[low]}"
+        f"Among the issuers' newest of the last {RECENT} days{' that are neither hollow nor ringed' * (0 < len(plain) < len(rows))}, {low} is lowest with {bound[low]}"
         f"{recent.loc[low, 'low'] * scale:,.6g} and {high} highest with {bound[high]}"
         f"{recent.loc[high, 'high'] * scale:,.6g}."
         + "".join(
@@ -548,7 +553,8 @@ def intervals(
         for r in frame.itertuples()
     )
     marked = "".join(f" A line marks {n} at {form.format(v)}." for n, v in (marks or {}).items())
-    alt = f"Interval plot of {quantity}{', logarithmic axis' if log else ''}. {lines}.{marked}"
+    scale = ", logarithmic axis" * (log and "logarithmic" not in quantity)
+    alt = f"Interval plot of {quantity}{scale}. {lines}.{marked}"
     return Drawing(figure, alt, table)
 
 
@@ -687,7 +693,8 @@ def ranges(frame: pd.DataFrame, quantity: str, log: bool = True, form: str = "{:
         for group, own in frame.groupby("group", sort=False)
     )
     parts += f"; {bounds}" * bool(bounds)
-    alt = f"Range plot of {quantity}{', logarithmic axis' if log else ''}, {len(frame)} figures. {parts}."
+    scale = ", logarithmic axis" * (log and "logarithmic" not in quantity)
+    alt = f"Range plot of {quantity}{scale}, {len(frame)} figures. {parts}."
     return Drawing(figure, alt, table)
 
 
@@ -1462,7 +1469,7 @@ def placebos(
         axes.set_xlim(left=0)
         axes.set_xticks([0, 0.1, 0.2, 0.5, 1, 2, 5, 10])
     thousands(axes.xaxis)
-    axes.set_xlabel(quantity)
+    axes.set_xlabel(quantity + "\n(logarithmic, in even steps below 0.1)" * (neutral == 1))
     legend_below(axes)
     alt = (
         f"Dots of {quantity} at every month with full windows, {len(panels)} series; the line marks no "

@@ -8,7 +8,7 @@ import pandas as pd
 
 from compendium import evidence
 from compendium.arms.estimates import case
-from compendium.arms.value import FULL_PRICE, MIXED_152, Inputs
+from compendium.arms.value import FULL_PRICE, LOADINGS_MIXED, MIXED_152, Inputs
 from compendium.parameters import ArmsTrade
 from compendium.values import Value
 
@@ -251,6 +251,12 @@ def loadings(loads: pd.DataFrame) -> pd.DataFrame:
             "Row": loads["obs_id"],
         }
     )
+
+
+def loads_apart(loads: pd.DataFrame) -> str:
+    """Which drawn loadings are not of the official pairs for 152 mm or rockets, for a caption."""
+    apart = loads.loc[loads["item"].isin(LOADINGS_MIXED), "item"].map(LOADED).unique()
+    return f" Pairs for {listed(apart)} are drawn and not among these." if len(apart) else ""
 
 
 def loads_open(loads: pd.DataFrame) -> str:

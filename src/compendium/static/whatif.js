@@ -34,23 +34,31 @@
     // Boxes last: to move a slider ticks its box.
     const inputs = all.sort((one, other) => ticked(one) - ticked(other));
     const first = new Map(inputs.map((input) => [input.name, read(input)]));
+    function taken(name) {
+      const input = inputs.find((one) => one.name === name);
+      if (!input) return "the panel has no such setting";
+      if (input.type === "range") return "the panel goes from " + input.min + " to " + input.max + " by " + input.step;
+      return "the panel takes " + (ticked(input) ? "true, false" : [...input.options].map((o) => o.value).join(", "));
+    }
     const notice = panel.querySelector(".whatif-passed");
     const named = location.hash === "#" + panel.id;
     async function set(given) {
       // Another name in an address that does not name this panel is somebody else's.
       const passed = [...given.keys()].filter((name) => named && !first.has(name));
       for (const input of inputs) {
-        // Nor is the box of a slider ticked whose value was passed over.
-        const asked = given.has(input.name) && !passed.some((name) => input.name === name + "_by_hand");
-        if (!asked || !write(input, given.get(input.name))) {
+        // A box is ticked where its slider was given a value, unless that was passed over.
+        const slider = input.name.replace(/_by_hand$/, "");
+        const text = given.get(input.name) ?? (slider !== input.name && given.has(slider) ? "true" : null);
+        const asked = text !== null && !passed.includes(slider);
+        if (!asked || !write(input, text)) {
           if (asked) passed.push(input.name);
           write(input, first.get(input.name));
         }
         for (const type of ["input", "change"]) input.dispatchEvent(new Event(type));
         await view.runAsync();
       }
-      const told = passed.map((name) => name + "=" + given.get(name)).join(", ");
-      notice.textContent = told && "This panel has no such setting, so the value of this build stands: " + told;
+      const told = passed.map((name) => name + "=" + given.get(name) + " (" + taken(name) + ")").join(", ");
+      notice.textContent = told && "Not taken from the address, so the value of this build stands: " + told + ".";
     }
     const given = new URLSearchParams(location.search);
     if (named || inputs.some((input) => given.has(input.name))) await set(given);
